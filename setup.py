@@ -1,0 +1,24 @@
+"""Build the kernels of ``ext/`` into ``twin._kernels``; everything else is in pyproject.toml.
+
+``TWIN_BOUNDS_CHECK=1`` builds them with bounds and overflow checks on, for the kernel tests.
+"""
+
+import os
+from pathlib import Path
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+checked = os.environ.get("TWIN_BOUNDS_CHECK") == "1"
+directives = {
+    "language_level": 3,
+    "boundscheck": checked,
+    "wraparound": checked,
+    "initializedcheck": checked,
+    "cdivision": True,
+}
+extensions = [
+    Extension(f"twin._kernels.{path.stem}", [path.as_posix()], extra_compile_args=["-O3"])
+    for path in sorted(Path("ext").glob("*.pyx"))
+]
+setup(ext_modules=cythonize(extensions, compiler_directives=directives, include_path=["ext"], force=checked))

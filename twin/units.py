@@ -1,0 +1,156 @@
+"""Units: plain SI floats inside, named at the door.
+
+A caller writes ``15 * minute``; a file writes ``{ value = 15, unit = "minute" }`` or ``"15 minute"``.
+The names are those of the tables below and no others: a unit is looked up, never evaluated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from twin.errors import DataError, UnknownName
+
+__all__ = [
+    "UNITS",
+    "centimetre",
+    "day",
+    "dimension_of",
+    "hectare",
+    "hour",
+    "kilometre",
+    "kmh",
+    "metre",
+    "millimetre",
+    "minute",
+    "percent",
+    "quantity",
+    "second",
+    "shown",
+]
+
+second = 1.0  # [s]
+minute = 60.0  # [s]
+hour = 3600.0  # [s]
+day = 86400.0  # [s]
+metre = 1.0  # [m]
+millimetre = 0.001  # [m]
+centimetre = 0.01  # [m]
+kilometre = 1000.0  # [m]
+hectare = 10_000.0  # [m2]
+kmh = 1 / 3.6  # [m/s]
+percent = 0.01  # [1]
+
+#: unit name -> (dimension, factor to the SI unit of that dimension)
+UNITS: Mapping[str, tuple[str, float]] = MappingProxyType(
+    {
+        "1": ("1", 1.0),
+        "%": ("1", 0.01),
+        "percent": ("1", 0.01),
+        "s": ("s", 1.0),
+        "second": ("s", 1.0),
+        "min": ("s", 60.0),
+        "minute": ("s", 60.0),
+        "h": ("s", 3600.0),
+        "hour": ("s", 3600.0),
+        "day": ("s", 86400.0),
+        "mm": ("m", 0.001),
+        "cm": ("m", 0.01),
+        "m": ("m", 1.0),
+        "metre": ("m", 1.0),
+        "km": ("m", 1000.0),
+        "kilometre": ("m", 1000.0),
+        "m2": ("m2", 1.0),
+        "ha": ("m2", 10_000.0),
+        "hectare": ("m2", 10_000.0),
+        "km2": ("m2", 1e6),
+        "m/s": ("m/s", 1.0),
+        "km/h": ("m/s", 1 / 3.6),
+        "mph": ("m/s", 0.44704),
+        "m2/person": ("m2/person", 1.0),
+        "ha/100,000 persons": ("m2/person", 0.1),
+        "1/person": ("1/person", 1.0),
+        "1/1,000 persons": ("1/person", 1e-3),
+        "1/10,000 persons": ("1/person", 1e-4),
+        "1/50,000 persons": ("1/person", 2e-5),
+        "1/100,000 persons": ("1/person", 1e-5),
+        "km/km2": ("m/m2", 1e-3),
+        "m/m2": ("m/m2", 1.0),
+        "1/km2": ("1/m2", 1e-6),
+        "1/m2": ("1/m2", 1.0),
+        "person": ("person", 1.0),
+        "persons": ("person", 1.0),
+        "m3/s": ("m3/s", 1.0),
+        "L/s": ("m3/s", 1e-3),
+        "kW": ("W", 1000.0),
+        "MW": ("W", 1e6),
+    }
+)
+
+
+def dimension_of(unit: str, *, where: str = "") -> str:
+    """SI unit that `unit` is a multiple of; `UnknownName` where there is none such."""
+    if unit not in UNITS:
+        raise UnknownName("unit", unit, UNITS, where=where)
+    return UNITS[unit][0]
+
+
+def quantity(given: Any, *, unit: str, where: str = "") -> float:
+    """A number in SI from what a file or a caller gave.
+
+    Parameters
+    ----------
+    given : a number (already SI), ``{"value": 15, "unit": "minute"}`` or ``"15 minute"``.
+    unit : the SI unit that is expected, such as ``"s"``.
+    where : what the error message starts with.
+
+    Raises
+    ------
+    DataError : not a number, or a unit of another dimension.
+    UnknownName : a unit that the table does not have.
+
+    Examples
+    --------
+    >>> quantity({"value": 15, "unit": "minute"}, unit="s")
+    900.0
+    >>> quantity("0.3 m", unit="m")
+    0.3
+    """
+    place = f"{where}: " if where else ""
+    name = unit
+    if isinstance(given, Mapping):
+        if set(given) != {"value", "unit"}:
+            raise DataError(f"{place}a quantity has the keys 'value' and 'unit', not {sorted(given)}")
+        given, name = given["value"], str(given["unit"])
+    elif isinstance(given, str):
+        number, _, rest = given.strip().partition(" ")
+        given, name = number, rest.strip() or unit
+    if isinstance(given, bool):
+        raise DataError(f"{place}'{given}' is not a number")
+    try:
+        value = float(given)
+    except (TypeError, ValueError):
+        raise DataError(f"{place}'{given}' is not a number") from None
+    if dimension_of(name, where=where) != dimension_of(unit):
+        raise DataError(f"{place}'{name}' is not a unit of [{unit}]")
+    return value * (UNITS[name][1] / UNITS[unit][1])
+
+
+def shown(value: float, unit: str) -> str:
+    """A value as people read it: shares in percent, seconds in minutes, with the unit visible.
+
+    >>> shown(0.8213, "1"), shown(240, "s"), shown(1530, "m")
+    ('82.1 %', '4 min', '1,530 m')
+    """
+    if value != value:  # NaN  # noqa: PLR0124
+        return "–"
+    if unit == "1":
+        return f"{100 * value:.1f} %"
+    if unit == "s":
+        return f"{value / 60:.3g} min" if abs(value) >= 60 else f"{value:.3g} s"
+    if unit in {"1/person", "1/m2", "m/m2"}:
+        other = {"1/person": ("per 1,000 persons", 1e3), "1/m2": ("per km2", 1e6), "m/m2": ("km/km2", 1e3)}[unit]
+        return f"{value * other[1]:.3g} {other[0]}"
+    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{text} {unit}"
