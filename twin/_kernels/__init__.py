@@ -1,0 +1,1 @@
+"""Compiled from ``ext/``; arrays in, arrays out, nothing checked. Use `twin.routing`."""

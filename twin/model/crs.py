@@ -1,0 +1,79 @@
+"""Coordinate reference systems: mistakes are caught loudly, here and nowhere else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pyproj
+from pyproj.exceptions import CRSError as PyprojError
+
+from twin.errors import CRSError
+
+__all__ = ["check_numbers", "projected", "to_crs"]
+
+
+def projected(crs: Any, *, where: str = "") -> pyproj.CRS:
+    """A CRS that is projected and in metres, or `CRSError` saying which to take."""
+    place = f"{where}: " if where else ""
+    try:
+        system = pyproj.CRS.from_user_input(crs)
+    except PyprojError:
+        raise CRSError(f"{place}'{crs}' is no CRS that PROJ knows; write it like 'EPSG:32632'") from None
+    if system.is_geographic:
+        raise CRSError(
+            f"{place}{_named(system)} counts in degrees, and lengths here are metres; take a projected CRS, "
+            "such as the UTM zone of the place"
+        )
+    units = {axis.unit_name for axis in system.axis_info if axis.direction not in {"up", "down"}}
+    if units and units != {"metre"}:
+        raise CRSError(f"{place}{_named(system)} counts in {', '.join(sorted(units))}, not in metres; take another")
+    return system
+
+
+def _named(system: pyproj.CRS) -> str:
+    authority = system.to_authority()
+    return ":".join(authority) if authority else system.name
+
+
+def check_numbers(frame: gpd.GeoDataFrame, *, where: str) -> None:
+    """Raise `CRSError` where a layer has no CRS, or numbers that its CRS cannot hold (local metres called degrees,
+    latitude and longitude swapped, degrees called metres).
+    """
+    if frame.crs is None:
+        raise CRSError(f"{where}: the layer has no CRS; say which it is (crs='EPSG:…'), it is never guessed")
+    if frame.empty:
+        return
+    west, south, east, north = frame.total_bounds
+    if not np.isfinite([west, south, east, north]).all():
+        raise CRSError(f"{where}: coordinates are not finite (bounds {west:g}, {south:g}, {east:g}, {north:g})")
+    bounds = f"{west:,.6g} … {east:,.6g}, {south:,.6g} … {north:,.6g}"
+    if frame.crs.is_geographic:
+        if min(west, south) < -180.001 or max(east, north) > 360.001 or (east > 180.001 and abs(west - east) > 360):
+            raise CRSError(
+                f"{where}: the file says {_named(frame.crs)} (degrees), but the coordinates run {bounds}: these are "
+                "metres of some local system; set the CRS that they are in"
+            )
+        if (abs(south) > 90.001 or abs(north) > 90.001) and abs(west) <= 90.001 and abs(east) <= 90.001:
+            raise CRSError(f"{where}: latitudes run {south:g} … {north:g}: the axes are swapped; write longitude first")
+        if max(abs(south), abs(north)) > 90.001:
+            raise CRSError(f"{where}: latitudes run {south:g} … {north:g}, beyond the poles; set the right CRS")
+        return
+    area = frame.crs.area_of_use
+    if area is not None and max(abs(west), abs(east), abs(south), abs(north)) <= 360 and not -1 < north - south < 0:
+        raise CRSError(
+            f"{where}: the file says {_named(frame.crs)} (metres), but the coordinates run {bounds}: these look like "
+            "degrees; set the CRS that they are in (EPSG:4326?)"
+        )
+
+
+def to_crs(frame: gpd.GeoDataFrame, crs: pyproj.CRS, *, where: str) -> gpd.GeoDataFrame:
+    """Check a layer's CRS and bring it into the city's; a layer that lands outside the world is refused."""
+    check_numbers(frame, where=where)
+    if frame.crs == crs:
+        return frame
+    moved = frame.to_crs(crs)
+    if len(moved) and not np.isfinite(moved.total_bounds).all():
+        raise CRSError(f"{where}: coordinates cannot be brought from {_named(frame.crs)} into {_named(crs)}")
+    return moved

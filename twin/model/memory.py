@@ -1,0 +1,39 @@
+"""Remembering what was derived from values that do not change."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from threading import Lock
+from typing import Any, TypeVar
+
+__all__ = ["Memory"]
+
+T = TypeVar("T")
+
+
+class Memory:
+    """A capped store of results, keyed by a name and by the identity of the values they were derived from.
+
+    The values are kept alive with the result, so that an identity is never reused while it is a key.
+    The oldest result is dropped when there are more than `most`. Safe to share between threads.
+    """
+
+    def __init__(self, most: int = 128) -> None:
+        self._most = most
+        self._held: OrderedDict[Hashable, tuple[tuple[object, ...], Any]] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, name: Hashable, owners: tuple[object, ...], compute: Callable[[], T]) -> T:
+        """Return the remembered result for (`name`, identity of each of `owners`), computing it once."""
+        key = (name, *(id(owner) for owner in owners))
+        with self._lock:
+            if key in self._held:
+                self._held.move_to_end(key)
+                return self._held[key][1]  # type: ignore[no-any-return]
+        result = compute()
+        with self._lock:
+            self._held[key] = (owners, result)
+            while len(self._held) > self._most:
+                self._held.popitem(last=False)
+        return result

@@ -1,0 +1,37 @@
+"""What a simulation leaves behind: columns, never an object an agent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import pandas as pd
+
+__all__ = ["Trace"]
+
+
+@dataclass(frozen=True, eq=False)
+class Trace(Mapping[str, pd.DataFrame]):
+    """Tables of a run.
+
+    ``trips``: one row a trip, with agent, origin, destination (node ids), depart and arrive [s]; NaN while on the way.
+    ``end``: one row an agent, with status, node and time [s] of its last change.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    until: float
+    seed: int
+    partial: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tables", MappingProxyType(dict(self.tables)))
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        return self.tables[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.tables)
+
+    def __len__(self) -> int:
+        return len(self.tables)
