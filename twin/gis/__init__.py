@@ -1,0 +1,1 @@
+"""Cities in and out: files, OpenStreetMap, folders, and the synthetic town."""
