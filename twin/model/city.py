@@ -20,7 +20,7 @@ from twin.model.memory import Memory
 from twin.model.network import Network
 from twin.model.raster import Raster
 from twin.model.schema import schema, validate
-from twin.model.snap import LIMIT, snap_shapes
+from twin.model.snap import LIMIT, snap_table
 
 __all__ = ["About", "City", "Source"]
 
@@ -178,29 +178,9 @@ class City:
     def snap(self, layer: str, network: str, *, limit: float = LIMIT) -> pd.DataFrame:
         """Where each row of a layer hangs on a network; see `twin.model.snap.snap_shapes`.
 
-        Remembered per layer and topology, so that fifty scenarios pay once; rows that a scenario appended are snapped
-        alone. Rows beyond the limit are absent: `unsnapped` lists them.
+        Rows beyond the limit [m] are absent: `unsnapped` lists them.
         """
-        net, frame = self.network(network), self.table(layer)
-        return net.graph.memory.of(("snap", limit), (frame,), lambda: self._snap(net, frame, limit))
-
-    @staticmethod
-    def _snap(net: Network, frame: gpd.GeoDataFrame, limit: float) -> pd.DataFrame:
-        shapes = frame.geometry.to_numpy()
-        doors = frame["entrances"].to_numpy(dtype=object) if "entrances" in frame.columns else None
-        marks = np.fromiter(map(id, shapes), dtype=np.int64, count=len(shapes))
-        held: list[tuple[Any, NDArray[np.int64], pd.DataFrame]] = net.graph.memory.of(("snapped", limit), (net.graph,), list)
-        done, found = 0, None
-        for _, before, result in held:  # a variant's layer starts with the rows of the layer it came from
-            if done < len(before) <= len(marks) and np.array_equal(before, marks[: len(before)]):
-                done, found = len(before), result
-        if done < len(shapes) or found is None:
-            fresh = snap_shapes(net, shapes[done:], None if doors is None else doors[done:], limit=limit)
-            fresh.index = fresh.index + done
-            found = fresh if found is None else pd.concat([found, fresh])
-            held.append((shapes, marks, found))
-            del held[:-32]
-        return found
+        return snap_table(self.network(network), self.table(layer), limit=limit)
 
     def unsnapped(self, layer: str, network: str, *, limit: float = LIMIT) -> pd.DataFrame:
         """Rows of a layer that hang on no edge of the network within the limit, as a table to list."""
@@ -212,7 +192,7 @@ class City:
     # ── other cities ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def _with(self, **changes: Any) -> City:
-        return replace(self, memory=Memory(), **changes)
+        return replace(self, **changes)
 
     def with_network(self, name: str, net: Network) -> City:
         """The city with one network replaced."""

@@ -19,13 +19,16 @@ class Memory:
     The oldest result is dropped when there are more than `most`. Safe to share between threads.
     """
 
-    def __init__(self, most: int = 128) -> None:
+    def __init__(self, most: int = 256) -> None:
         self._most = most
         self._held: OrderedDict[Hashable, tuple[tuple[object, ...], Any]] = OrderedDict()
         self._lock = Lock()
 
-    def of(self, name: Hashable, owners: tuple[object, ...], compute: Callable[[], T]) -> T:
-        """Return the remembered result for (`name`, identity of each of `owners`), computing it once."""
+    def of(self, name: Hashable, owners: tuple[object, ...], compute: Callable[[], T], *, keep: object = None) -> T:
+        """Return the remembered result for (`name`, identity of each of `owners`), computing it once.
+
+        `keep` is kept alive with the result without being part of the key: for names that hold identities themselves.
+        """
         key = (name, *(id(owner) for owner in owners))
         with self._lock:
             if key in self._held:
@@ -33,7 +36,7 @@ class Memory:
                 return self._held[key][1]  # type: ignore[no-any-return]
         result = compute()
         with self._lock:
-            self._held[key] = (owners, result)
+            self._held[key] = ((*owners, keep), result)
             while len(self._held) > self._most:
                 self._held.popitem(last=False)
         return result

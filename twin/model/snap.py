@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from twin.errors import MissingData
 from twin.model.network import Network
 
-__all__ = ["FRAGMENT", "LIMIT", "NEAR", "snap_shapes"]
+__all__ = ["FRAGMENT", "LIMIT", "NEAR", "snap_shapes", "snap_table"]
 
 #: A place farther than this from every edge does not hang on the network [m].
 LIMIT = 250.0
@@ -71,6 +72,32 @@ def snap_shapes(net: Network, shapes: NDArray[Any], entrances: NDArray[Any] | No
     nearer = np.where(found["start"] + found["end"] <= 1, net.graph.tail[found["edge"]], net.graph.head[found["edge"]])
     found["node"] = nearer.astype(np.int32)
     return found.sort_values(["row", "offset", "edge"], kind="stable").set_index("row")
+
+
+def snap_table(net: Network, frame: gpd.GeoDataFrame, *, limit: float = LIMIT) -> pd.DataFrame:
+    """`snap_shapes` of a table, remembered per table and topology: fifty scenarios pay once.
+
+    A variant's table starts with the rows of the table it came from; rows that were appended are snapped alone.
+    """
+    return net.graph.memory.of(("snap", limit), (frame,), lambda: _snap_rows(net, frame, limit))
+
+
+def _snap_rows(net: Network, frame: gpd.GeoDataFrame, limit: float) -> pd.DataFrame:
+    shapes = frame.geometry.to_numpy()
+    doors = frame["entrances"].to_numpy(dtype=object) if "entrances" in frame.columns else None
+    marks = np.fromiter(map(id, shapes), dtype=np.int64, count=len(shapes))
+    held: list[tuple[Any, NDArray[np.int64], pd.DataFrame]] = net.graph.memory.of(("snapped", limit), (net.graph,), list)
+    done, found = 0, None
+    for _, before, result in list(held):
+        if done < len(before) <= len(marks) and np.array_equal(before, marks[: len(before)]):
+            done, found = len(before), result
+    if found is None or done < len(shapes):
+        fresh = snap_shapes(net, shapes[done:], None if doors is None else doors[done:], limit=limit)
+        fresh.index = fresh.index + done
+        found = fresh if found is None else pd.concat([found, fresh])
+        held.append((shapes, marks, found))  # the shapes are kept, so that their identities stay theirs
+        del held[:-32]
+    return found
 
 
 def _ways_in(shapes: NDArray[Any], entrances: NDArray[Any] | None) -> pd.DataFrame:

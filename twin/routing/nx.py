@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import geopandas as gpd
 import networkx
 import numpy as np
+import pyproj
+from numpy.typing import NDArray
 
+from twin.errors import DataError
 from twin.model.network import Network
 
 __all__ = ["from_networkx", "to_networkx"]
@@ -30,25 +34,45 @@ def to_networkx(net: Network) -> networkx.MultiDiGraph:
 def from_networkx(graph: Any, *, crs: Any = None) -> Network:
     """A network from any networkx graph whose nodes have ``x`` and ``y`` and whose edges have ``length`` (osmnx's do).
 
-    An undirected graph is two-way; a directed one keeps each edge as it is.
+    An undirected graph is two-way; a directed one keeps each edge as it is. Coordinates in degrees (the graph's own
+    ``crs`` says so) are brought into the UTM zone of the place.
     """
     names = list(graph.nodes)
     place = {name: position for position, name in enumerate(names)}
     rows = list(graph.edges(data=True))
+    for key in ("x", "y"):
+        if any(key not in graph.nodes[name] for name in names):
+            raise DataError(f"the graph's nodes have no '{key}'; give every node its coordinates", layer="nodes", column=key)
     ends = np.array([[place[u], place[v]] for u, v, _ in rows], dtype=np.int32).reshape(-1, 2)
+    x, y, system = _metres(
+        np.array([float(graph.nodes[name]["x"]) for name in names]),
+        np.array([float(graph.nodes[name]["y"]) for name in names]),
+        crs or graph.graph.get("crs"),
+    )
     ids = np.empty(len(names), dtype=object)
     ids[:] = names
+    length = np.array([float(data.get("length", "nan")) for _, _, data in rows])
+    straight = np.hypot(x[ends[:, 0]] - x[ends[:, 1]], y[ends[:, 0]] - y[ends[:, 1]])
     return Network.from_arrays(
-        [float(graph.nodes[name]["x"]) for name in names],
-        [float(graph.nodes[name]["y"]) for name in names],
+        x,
+        y,
         ends[:, 0],
         ends[:, 1],
-        length=[float(data["length"]) for _, _, data in rows],
+        length=np.where(np.isnan(length), straight, length),
         directed=graph.is_directed(),
-        crs=crs,
+        crs=system,
         ids=ids,
         name=[_text(data.get("name")) for _, _, data in rows],
     )
+
+
+def _metres(x: NDArray[np.float64], y: NDArray[np.float64], crs: Any) -> tuple[NDArray[np.float64], NDArray[np.float64], Any]:
+    """Coordinates in metres: those in degrees go into the UTM zone of their middle."""
+    if crs is None or not (system := pyproj.CRS.from_user_input(crs)).is_geographic:
+        return x, y, crs
+    zone = gpd.GeoSeries(gpd.points_from_xy(x, y), crs=system).estimate_utm_crs()
+    east, north = pyproj.Transformer.from_crs(system, zone, always_xy=True).transform(x, y)
+    return np.asarray(east), np.asarray(north), zone
 
 
 def _text(value: Any) -> str:

@@ -1,0 +1,207 @@
+"""What a plan builds or takes away: facilities, layouts, links, people."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from twin.errors import DataError, MissingData, ScenarioError, UnknownName
+from twin.model import City, Network, Raster
+from twin.model.crs import to_crs
+from twin.model.schema import schema
+from twin.scenario import change, option
+
+__all__ = ["AddEdge", "AddFacility", "CloseFacility", "GrowPopulation", "Layout"]
+
+
+@change
+@dataclass(frozen=True)
+class CloseFacility:
+    """Close facilities of one kind, by id; all of the kind where no ids are given. Rows stay, so results stay aligned.
+
+    Attributes
+    ----------
+    facility : kind.
+    ids : ids of the facilities.
+    """
+
+    facility: str
+    ids: tuple[Hashable, ...] = ()
+
+    def __call__(self, city: City) -> City:
+        """The city with those facilities closed; `UnknownName` where there is none such."""
+        shut = city.rows("facilities", kind=self.facility, ids=self.ids)
+        if not shut.any():
+            raise UnknownName("kind of facility in the city", self.facility, set(city.facilities["kind"]))
+        return city.with_columns("facilities", open=city.facilities["open"] & ~shut)
+
+
+@change
+@dataclass(frozen=True)
+class AddFacility:
+    """Open a new facility at a point.
+
+    Attributes
+    ----------
+    facility : kind.
+    at : easting and northing in the city's CRS [m].
+    capacity : persons or places; unknown where not given [persons].
+    name, id : what to call it; the id is made up where not given.
+    """
+
+    facility: str
+    at: tuple[float, float]
+    capacity: float = option(float("nan"), unit="person")
+    name: str = ""
+    id: str = ""
+
+    def __call__(self, city: City) -> City:
+        """The city with the facility appended."""
+        x, y = self.at
+        label = self.id or f"new {self.facility} {len(city.facilities)}"
+        rows = gpd.GeoDataFrame(
+            {"id": [label], "kind": [self.facility], "name": [self.name or label], "capacity": [self.capacity]},
+            geometry=[shapely.Point(x, y)],
+            crs=city.crs,
+        )
+        return city.with_rows("facilities", rows)
+
+
+@change
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Serve one kind from these sites only: the old ones close, the new ones are appended.
+
+    Attributes
+    ----------
+    facility : kind.
+    sites : points or polygons, with columns name and capacity where known; or the name of a layer of the city.
+    """
+
+    facility: str
+    sites: gpd.GeoDataFrame | str = option(layer=True)
+
+    def __call__(self, city: City) -> City:
+        """The city with the layout in place; `ScenarioError` where a layout has no site."""
+        sites = city.table(self.sites) if isinstance(self.sites, str) else self.sites
+        if isinstance(sites, Raster) or not len(sites):
+            raise ScenarioError(f"layout of '{self.facility}': it has no site; draw at least one", change="layout")
+        placed = sites if sites.crs is None or city.crs is None else to_crs(sites, city.crs, where="layout")
+        known = [c for c in schema()["facilities"].columns if c in placed.columns and c not in {"id", "kind", "open", "geometry", "entrances"}]
+        rows = gpd.GeoDataFrame({c: placed[c].to_numpy() for c in known}, geometry=placed.geometry.to_numpy(), crs=city.crs)
+        start = len(city.facilities)
+        rows["id"] = [f"{self.facility} site {start + i}" for i in range(len(rows))]
+        rows["kind"] = self.facility
+        shut = city.rows("facilities", kind=self.facility)
+        return city.with_columns("facilities", open=city.facilities["open"] & ~shut).with_rows("facilities", rows)
+
+
+@change
+@dataclass(frozen=True)
+class AddEdge:
+    """Build a link between two places of a network; it joins the nearest nodes.
+
+    Attributes
+    ----------
+    network : name of the network.
+    points : easting and northing of each bend, from end to end [m].
+    speed : travel speed; the network's median where not given [m/s].
+    oneway : true: from the first point to the last only.
+    name : what to call it.
+    join : largest distance between an end and the node it joins [m].
+    """
+
+    network: str
+    points: tuple[tuple[float, float], ...]
+    speed: float = option(float("nan"), unit="m/s")
+    oneway: bool = False
+    name: str = "new link"
+    join: float = option(50.0, unit="m")
+
+    def __call__(self, city: City) -> City:
+        """The city with the edge appended; a new graph for that network, nothing else."""
+        net = city.network(self.network)
+        if len(self.points) < 2:
+            raise ScenarioError("add_edge: a link needs at least two points", change="add_edge")
+        ends = [self._node(net, *self.points[0]), self._node(net, *self.points[-1])]
+        line = shapely.linestrings(
+            np.array([[net.x[ends[0]], net.y[ends[0]]], *self.points[1:-1], [net.x[ends[1]], net.y[ends[1]]]])
+        )
+        length = float(shapely.length(line))
+        edges = net.edges
+        row = {name: _blank(edges[name]) for name in edges.columns}
+        row |= {"tail": ends[0], "head": ends[1], "length": length, "oneway": self.oneway, "open": True, "name": self.name}
+        if "time" in edges.columns:
+            typical = float(np.nanmedian(edges["length"] / edges["time"].replace(0.0, np.nan)))
+            row["time"] = length / (self.speed if self.speed == self.speed else typical)  # noqa: PLR0124 -- NaN: not given
+        columns = {name: np.append(edges[name].to_numpy(), [row[name]]) for name in edges.columns}
+        tail, head, oneway = (columns.pop(name) for name in ("tail", "head", "oneway"))
+        shapes = np.append(net.shapes, [line])
+        fresh = Network.from_arrays(
+            net.x, net.y, tail, head, directed=oneway, crs=net.crs, ids=net.ids, shapes=shapes, approach=net.approach, **columns
+        )
+        return city.with_network(self.network, fresh)
+
+    def _node(self, net: Network, x: float, y: float) -> int:
+        distance = np.hypot(net.x - x, net.y - y)
+        nearest = int(np.argmin(distance))
+        if distance[nearest] > self.join:
+            raise ScenarioError(
+                f"add_edge: the nearest node of '{self.network}' to ({x:.0f}, {y:.0f}) is {distance[nearest]:.0f} m away, "
+                f"more than {self.join:.0f} m; end the link at a junction or raise 'join'",
+                change="add_edge",
+            )
+        return nearest
+
+
+def _blank(column: pd.Series) -> object:
+    kind = column.dtype.kind
+    return {"b": False, "i": 0, "u": 0, "f": float("nan")}.get(kind, "")
+
+
+@change
+@dataclass(frozen=True)
+class GrowPopulation:
+    """Multiply people, in the whole city or in some districts; every group grows alike.
+
+    Attributes
+    ----------
+    factor : people after over people before [1].
+    districts : names of districts; the whole city where not given.
+    jobs : whether jobs grow too.
+    """
+
+    factor: float = option(unit="1")
+    districts: tuple[str, ...] = ()
+    jobs: bool = False
+
+    def __call__(self, city: City) -> City:
+        """The city with its people multiplied."""
+        if not 0 <= self.factor < float("inf"):
+            raise DataError(f"grow_population: the factor is at least 0 and finite, not {self.factor}")
+        if not len(city.population):
+            raise MissingData(f"{city.name}: there is no population to grow", layer="population")
+        inside = self._inside(city)
+        groups = [c for c in city.population.columns if _is_people(c) and (self.jobs or c != "jobs")]
+        grown = {c: city.population[c].to_numpy(dtype=float) * np.where(inside, self.factor, 1.0) for c in groups}
+        return city.with_columns("population", **grown)
+
+    def _inside(self, city: City) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        if not self.districts:
+            return np.ones(len(city.population), dtype=bool)
+        table = city.table("districts")
+        for name in self.districts:
+            if name not in set(table["name"]):
+                raise UnknownName("district", name, table["name"])
+        area = shapely.union_all(table.geometry[table["name"].isin(self.districts)].to_numpy())
+        return np.asarray(shapely.intersects(area, shapely.point_on_surface(city.population.geometry.to_numpy())))
+
+
+def _is_people(column: str) -> bool:
+    known = schema()["population"].columns
+    return column in known and known[column].unit in {"person", "1"}

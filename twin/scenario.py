@@ -1,0 +1,251 @@
+"""A scenario turns a city into another city: a list of changes with a name, which adds up and can be saved.
+
+A *change* is any pure function ``City -> City``; those that plug in are frozen dataclasses registered with `change`, so
+that TOML files can name them. A plan builds, a shock breaks; both are scenarios, and ``plan + shock`` builds first.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import geopandas as gpd
+
+from twin.errors import ScenarioError, TwinError, UnknownName, listed
+from twin.model import City, Raster
+from twin.registry import Registry
+from twin.units import quantity
+
+__all__ = ["Change", "Scenario", "change", "changes", "named", "option"]
+
+Change = Callable[[City], City]
+T = TypeVar("T", bound=type)
+
+
+def _load() -> None:
+    import twin.hazards
+    import twin.interventions  # noqa: F401
+
+
+#: Every change that a scenario file may name.
+changes: Registry[type] = Registry("change", "twin.changes", _load)
+
+
+def change(cls: T) -> T:
+    """Register a frozen dataclass as a change, under its name in snake_case (``AddFacility`` -> ``add_facility``)."""
+    changes.add(named(cls), cls)
+    return cls
+
+
+def named(cls: type) -> str:
+    """The name of a change in files.
+
+    >>> class AddFacility: ...
+    >>> named(AddFacility)
+    'add_facility'
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
+
+
+def option(default: Any = dataclasses.MISSING, *, unit: str = "", layer: bool = False) -> Any:
+    """A field of a change: its default, its unit (SI), and whether it holds a layer that a file names by path."""
+    return dataclasses.field(default=default, metadata={"unit": unit, "layer": layer})
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """Changes under a name, applied in order.
+
+    Examples
+    --------
+    >>> calm = Scenario("as built")
+    >>> (calm + Scenario("storm")).name
+    'as built + storm'
+    """
+
+    name: str
+    changes: tuple[Change, ...]
+
+    def __init__(self, name: str, *changes: Change) -> None:
+        for each in changes:
+            if not callable(each):
+                raise ScenarioError(f"scenario '{name}': {each!r} is no change; a change is a function from city to city", scenario=name)
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "changes", tuple(changes))
+
+    def __add__(self, other: Scenario) -> Scenario:
+        """Build this, then apply the other to it."""
+        return Scenario(f"{self.name} + {other.name}", *self.changes, *other.changes)
+
+    def __call__(self, city: City) -> City:
+        """The city after all changes; the city given stays as it was.
+
+        Raises
+        ------
+        ScenarioError : a change did not return a city.
+        TwinError : what a change raised; a note says in which scenario.
+        """
+        for each in self.changes:
+            try:
+                after = each(city)
+            except TwinError as error:
+                error.add_note(f"in scenario '{self.name}', change {_label(each)}")
+                raise
+            if not isinstance(after, City):
+                raise ScenarioError(
+                    f"scenario '{self.name}': {_label(each)} returned {type(after).__name__}, not a city",
+                    scenario=self.name,
+                    change=_label(each),
+                )
+            city = after
+        return city.renamed(self.name)
+
+    def describe(self) -> list[str]:
+        """One line a change, with its fields, as reports and manifests show it."""
+        return [_described(each) for each in self.changes]
+
+    def seeded(self, seed: int) -> Scenario:
+        """The same scenario with the seed of every random change replaced, each by its own: a replication of an ensemble."""
+        fresh = [
+            dataclasses.replace(each, seed=seed * 1_000_003 + position)  # type: ignore[type-var]
+            if dataclasses.is_dataclass(each) and hasattr(each, "seed")
+            else each
+            for position, each in enumerate(self.changes)
+        ]
+        return Scenario(self.name, *fresh)
+
+    @property
+    def random(self) -> bool:
+        """True where some change draws from a seed."""
+        return any(getattr(each, "seed", None) is not None for each in self.changes)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Scenario:
+        """Read a scenario from a TOML file; layers it names are read from beside it.
+
+        Raises
+        ------
+        ScenarioError : not TOML, no name, or a change with a key that it does not have.
+        UnknownName : a change or unit that does not exist, with the nearest that does.
+        """
+        path = Path(path)
+        try:
+            table = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise ScenarioError(f"{path}: no such file") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ScenarioError(f"{path}: not readable as TOML ({error}); correct that line") from None
+        _keys(table, {"name", "change", "about"}, str(path), path.stem)
+        if not isinstance(table.get("name"), str):
+            raise ScenarioError(f'{path}: a scenario needs a name; write name = "…"')
+        entries = table.get("change", [])
+        if not isinstance(entries, list):
+            raise ScenarioError(f"{path}: write each change under [[change]], with two brackets", scenario=table["name"])
+        return cls(table["name"], *(_build(entry, path, number) for number, entry in enumerate(entries, 1)))
+
+    def save(self, path: str | Path) -> None:
+        """Write the scenario as TOML; layers held in memory are written beside it."""
+        import tomli_w
+
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        entries = [_entry(each, path, number) for number, each in enumerate(self.changes, 1)]
+        fresh = path.with_suffix(".partial")
+        fresh.write_text(tomli_w.dumps({"name": self.name, "change": entries}), encoding="utf-8")
+        fresh.replace(path)
+
+
+def _label(each: Change) -> str:
+    return named(type(each)) if dataclasses.is_dataclass(each) else getattr(each, "__name__", type(each).__name__)
+
+
+def _described(each: Change) -> str:
+    if not dataclasses.is_dataclass(each):
+        return _label(each)
+    texts = []
+    for field in dataclasses.fields(each):
+        value = getattr(each, field.name)
+        if isinstance(value, Raster | gpd.GeoDataFrame):
+            value = f"{len(value)} rows" if isinstance(value, gpd.GeoDataFrame) else f"raster of {value.values.size:,} cells"
+        elif isinstance(value, tuple) and all(isinstance(v, str) for v in value):
+            value = listed(value)
+        if value in ("", (), None) or value != value:  # noqa: PLR0124 -- NaN
+            continue
+        unit = field.metadata.get("unit", "")
+        texts.append(f"{field.name}: {value}{' ' + unit if unit and unit != '1' else ''}")
+    return f"{_label(each)} ({'; '.join(texts)})" if texts else _label(each)
+
+
+def _keys(table: Mapping[str, Any], known: Sequence[str] | set[str], where: str, name: str) -> None:
+    for key in table:
+        if key not in known:
+            error = UnknownName("key", key, known, where=where)
+            raise ScenarioError(str(error), scenario=name)
+
+
+def _build(entry: Any, path: Path, number: int) -> Change:
+    where = f"{path}, change {number}"
+    if not isinstance(entry, dict) or not isinstance(entry.get("kind"), str):
+        raise ScenarioError(f'{where}: a change names its kind; write kind = "flood" (or {listed(changes)})')
+    try:
+        cls = changes[entry["kind"]]
+    except UnknownName as error:
+        raise UnknownName("change", error.name, error.known, where=where) from None
+    fields = {field.name: field for field in dataclasses.fields(cls)}
+    given = {key: value for key, value in entry.items() if key != "kind"}
+    _keys(given, set(fields), f"{where} ({entry['kind']})", path.stem)
+    values = {key: _value(value, fields[key], path, f"{where}, {key}") for key, value in given.items()}
+    missing = [n for n, f in fields.items() if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING and n not in values]
+    if missing:
+        raise ScenarioError(f"{where} ({entry['kind']}): {listed(missing)} must be given", change=entry["kind"])
+    made: Change = cls(**values)
+    return made
+
+
+def _value(value: Any, field: dataclasses.Field[Any], path: Path, where: str) -> Any:
+    if field.metadata.get("layer") and isinstance(value, str):
+        beside = (path.parent / value).resolve()
+        if not beside.is_file():
+            if Path(value).suffix:
+                raise ScenarioError(f"{where}: no file {beside}; give it relative to the scenario file, or a layer's name")
+            return value  # the name of a layer of the city
+        from twin.gis.read import read_layer
+
+        return read_layer(beside)
+    if isinstance(value, dict) or (field.metadata.get("unit") and not isinstance(value, list)):
+        return quantity(value, unit=field.metadata.get("unit") or "1", where=where)
+    return _tuples(value)
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(each) for each in value) if isinstance(value, list) else value
+
+
+def _entry(each: Change, path: Path, number: int) -> dict[str, Any]:
+    if not dataclasses.is_dataclass(each) or named(type(each)) not in changes:
+        raise ScenarioError(f"{_label(each)} is a plain function; only registered changes can be saved to a file", change=_label(each))
+    entry: dict[str, Any] = {"kind": named(type(each))}
+    for field in dataclasses.fields(each):
+        value = getattr(each, field.name)
+        if isinstance(value, Raster | gpd.GeoDataFrame):
+            value = _beside(value, path, f"{path.stem}_{number}_{field.name}")
+        if value is None or value == () or value != value or (value == "" and field.default == ""):  # noqa: PLR0124
+            continue
+        unit = field.metadata.get("unit")
+        entry[field.name] = {"value": value, "unit": unit} if unit else list(value) if isinstance(value, tuple) else value
+    return entry
+
+
+def _beside(layer: Raster | gpd.GeoDataFrame, path: Path, stem: str) -> str:
+    if isinstance(layer, Raster):
+        from twin.gis.raster import write_raster
+
+        write_raster(layer, path.parent / f"{stem}.tif")
+        return f"{stem}.tif"
+    layer.to_file(path.parent / f"{stem}.gpkg", driver="GPKG")
+    return f"{stem}.gpkg"
