@@ -122,7 +122,7 @@ def share_within(  # noqa: PLR0913 -- what a clause can say
 
 @measure(unit="1", en="share within a network distance", zh="路网距离覆盖率", given={"within": "m", "least_area": "m2"}, reads=_READS)
 def distance_within(
-    city: City, *, facility: Kinds, network: str, within: float, of: str = "people", least_area: float = 0.0
+    city: City, *, facility: Kinds, within: float, network: str = "walk", of: str = "people", least_area: float = 0.0
 ) -> Share:
     """Share of a population with an open facility within a distance along a network; `within` in [m], else as `share_within`.
 

@@ -1,0 +1,191 @@
+"""Judge a city, clause by clause."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from twin.errors import MissingData
+from twin.measures import Measure, Share, Statistic, measures
+from twin.model import City, Trace, Verdict, Verdicts
+from twin.standards.pack import Clause, in_unit, limits_of, load
+from twin.standards.words import SIGNS, beside, compared, doubts, limit_text, missed
+
+__all__ = ["check", "judge"]
+
+_NAN = float("nan")
+
+
+def check(
+    city: City,
+    packs: str | Path | Iterable[str | Path],
+    *,
+    trace: Trace | None = None,
+    on: dt.date | None = None,
+) -> Verdicts:
+    """Judge a city by every clause of some packs.
+
+    Parameters
+    ----------
+    packs : names of packs, files, or ``"all"``.
+    trace : result of a simulation, for clauses that need one; without it they are *unknown*.
+    on : date whose law holds; today where not given.
+
+    Returns
+    -------
+    Verdicts : *unknown* where data is missing, never *pass*; *not applicable* where the clause does not speak of
+        such a city or not at that date; *value* where it sets no limit.
+
+    Raises
+    ------
+    UnknownName, StandardError : a pack that does not exist or is not well formed.
+    """
+    day = on or dt.date.today()
+    clauses = [clause for pack in load(packs) for clause in pack.clause]
+    overridden = {old: clause.key for clause in clauses if _in_force(clause, day) is None for old in clause.overrides}
+    return Verdicts(tuple(_one(city, clause, day, overridden, trace) for clause in clauses))
+
+
+def _one(city: City, clause: Clause, day: dt.date, overridden: Mapping[str, str], trace: Trace | None) -> Verdict:
+    idle = _in_force(clause, day)
+    if idle is None and clause.key in overridden:
+        idle = (f"{overridden[clause.key]} takes its place", f"以{overridden[clause.key]}为准")
+    if idle is None:
+        idle = _outside(city, clause)
+    if idle is not None:
+        return _verdict(clause, "not applicable", reason=idle[0], reason_zh=idle[1])
+    state = _stateless(city, clause)
+    if state is not None:
+        return _verdict(clause, "unknown", reason=state[0], reason_zh=state[1])
+    try:
+        found = _measured(city, clause, clause.meter, trace)
+    except MissingData as gap:
+        return _verdict(clause, "unknown", reason=str(gap), reason_zh=f"缺少数据：{gap}")
+    limits = limits_of(clause, city.about.traits)
+    return judge(city, clause, found, limits or {}, extra=_beside(city, clause, trace))
+
+
+def judge(city: City, clause: Clause, found: Any, limits: Mapping[str, float], *, extra: tuple[str, str] = ("", "")) -> Verdict:
+    """The verdict on a measured value.
+
+    Parameters
+    ----------
+    found : float, `Share`, `Statistic`, or Series aligned with a layer (then each row is held against the limit).
+    limits : in the measure's unit, by ``at_least``, ``at_most``, ``more_than``, ``less_than``.
+    """
+    value = float(found.value) if isinstance(found, Share | Statistic) else float(found)
+    if np.isnan(value):
+        return _verdict(clause, "unknown", reason="the value is not a number", reason_zh="无法得出数值")
+    margin = _margin(value, limits)
+    holds = all(_holds(value, key, limit) for key, limit in limits.items())
+    status = "value" if not limits else "pass" if holds else "fail"
+    short, people = _short(found, limits)
+    en, zh = compared(clause, value, limits, people if status != "pass" or people > 0 else 0.0)
+    if clause.classes:
+        band = max((b for b in clause.classes if value >= in_unit(b.least, clause.meter)), key=lambda b: in_unit(b.least, clause.meter), default=None)
+        en, zh = f"class {band.name if band else 'none'}: {en}", f"等级{band.name if band else '无'}：{zh}"
+    tail_en, tail_zh = doubts(city, clause)
+    return _verdict(
+        clause,
+        status,
+        value=value,
+        limit=limit_text(limits),
+        margin=margin,
+        people=people,
+        reason="; ".join(filter(None, (en, extra[0], tail_en))),
+        reason_zh="；".join(filter(None, (zh, extra[1], tail_zh))),
+        layer=getattr(found, "layer", "population") if short is not None else "",
+        short=short,
+    )
+
+
+def _verdict(clause: Clause, status: str, **parts: Any) -> Verdict:
+    return Verdict(clause.standard, clause.id, clause.domain, status, unit=clause.meter.unit, **parts)
+
+
+def _in_force(clause: Clause, day: dt.date) -> tuple[str, str] | None:
+    valid = clause.valid
+    if valid.since is not None and day < valid.since:
+        return f"in force from {valid.since}", f"自{valid.since}起施行"
+    if valid.until is not None and day > valid.until:
+        after = f", replaced by {valid.replaced_by}" if valid.replaced_by else ""
+        return f"ended on {valid.until}{after}", f"已于{valid.until}废止" + (f"，由{valid.replaced_by}代替" if valid.replaced_by else "")
+    return None
+
+
+def _outside(city: City, clause: Clause) -> tuple[str, str] | None:
+    for trait, values in clause.applies.items():
+        own = city.about.traits.get(trait)
+        if own is not None and own not in values:
+            return f"speaks of cities with {trait} {' or '.join(values)}, this is {own}", f"适用于{trait}为{'、'.join(values)}的城市，本市为{own}"
+    return None
+
+
+def _stateless(city: City, clause: Clause) -> tuple[str, str] | None:
+    """A trait that the clause asks for and the city does not state."""
+    needed = {*clause.applies, *(trait for grade in clause.grade for trait in grade.when)}
+    gone = sorted(trait for trait in needed if trait not in city.about.traits)
+    if gone:
+        text = ", ".join(gone)
+        return f"the city does not state its {text}; add it under [traits] in city.toml", f"城市未说明{text}；请在city.toml的[traits]中补充"
+    if clause.grade and limits_of(clause, city.about.traits) is None:
+        return "no grade of the clause speaks of such a city", "条文没有适用于该类城市的等级"
+    return None
+
+
+def _measured(city: City, clause: Clause, meter: Measure, trace: Trace | None) -> Any:
+    arguments = clause.arguments(of=meter)
+    if "trace" in meter.parameters:
+        if trace is None:
+            raise MissingData("this clause is judged on a simulation, and there is no trace")
+        arguments["trace"] = trace
+    return meter.function(city, **arguments)
+
+
+def _beside(city: City, clause: Clause, trace: Trace | None) -> tuple[str, str]:
+    """The same question by another kind of distance, reported beside the verdict."""
+    if not clause.beside:
+        return "", ""
+    meter = measures[clause.beside]
+    try:
+        found = _measured(city, clause, meter, trace)
+    except MissingData:
+        return "", ""
+    return beside(meter, float(getattr(found, "value", found)))
+
+
+def _holds(value: float, key: str, limit: float) -> bool:
+    slack = 1e-9 * max(1.0, abs(limit))  # a value on an inclusive limit holds in spite of rounding
+    return {
+        "at_least": value >= limit - slack,
+        "at_most": value <= limit + slack,
+        "more_than": value > limit + slack,
+        "less_than": value < limit - slack,
+    }[key]
+
+
+def _margin(value: float, limits: Mapping[str, float]) -> float:
+    gaps = [value - limit if SIGNS[key].startswith((">", "≥")) else limit - value for key, limit in limits.items()]
+    return min(gaps) if gaps else _NAN
+
+
+def _short(found: Any, limits: Mapping[str, float]) -> tuple[NDArray[np.bool_] | None, float]:
+    """Which rows fall short, and how many persons live there."""
+    if isinstance(found, Share):
+        return ~found.reached, found.people
+    if isinstance(found, Statistic) and limits:
+        with np.errstate(invalid="ignore"):
+            over = np.any([~_each(found.rows, key, limit) for key, limit in limits.items()], axis=0) & (found.weight > 0)
+        return over, float(found.weight[over].sum()) if found.persons else _NAN
+    return None, _NAN
+
+
+def _each(rows: NDArray[np.float64], key: str, limit: float) -> NDArray[np.bool_]:
+    compare = {"at_least": np.greater_equal, "at_most": np.less_equal, "more_than": np.greater, "less_than": np.less}[key]
+    return np.asarray(compare(rows, limit)) | pd.isna(rows)

@@ -1,0 +1,80 @@
+"""What a verdict says in words, in English and Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from twin.measures import Measure
+from twin.model import City
+from twin.standards.pack import Clause
+from twin.units import shown
+
+__all__ = ["SIGNS", "beside", "compared", "doubts", "limit_text", "limit_words", "missed"]
+
+SIGNS = {"at_least": ">=", "at_most": "<=", "more_than": ">", "less_than": "<"}
+_ASKED = {"at_least": ("at least", "不低于"), "at_most": ("at most", "不超过"), "more_than": ("more than", "大于"), "less_than": ("less than", "小于")}
+
+
+def limit_text(limits: Mapping[str, float]) -> str:
+    """Limits for machines, in SI.
+
+    >>> limit_text({"at_least": 0.8})
+    '>= 0.8'
+    """
+    return " and ".join(f"{SIGNS[key]} {value:.6g}" for key, value in limits.items())
+
+
+def limit_words(limits: Mapping[str, float], unit: str) -> tuple[str, str]:
+    """Limits for people, in English and Chinese.
+
+    >>> limit_words({"at_least": 0.8}, "1")
+    ('at least 80.0 %', '不低于80.0 %')
+    """
+    en = " and ".join(f"{_ASKED[key][0]} {shown(value, unit)}" for key, value in limits.items())
+    return en, "且".join(f"{_ASKED[key][1]}{shown(value, unit)}" for key, value in limits.items())
+
+
+def compared(clause: Clause, value: float, limits: Mapping[str, float], people: float) -> tuple[str, str]:
+    """Value against limit, and how many people it does not hold for."""
+    unit = clause.meter.unit
+    text = shown(value, unit) if value < float("inf") else "beyond reach"
+    en, zh = [text], [text if value < float("inf") else "不可达"]
+    if limits:
+        asked = limit_words(limits, unit)
+        en.append(f"{asked[0]} is asked")
+        zh.append(f"要求{asked[1]}")
+    who = missed(people)
+    return ", ".join(filter(None, (*en, who[0]))), "，".join(filter(None, (*zh, who[1])))
+
+
+def missed(people: float) -> tuple[str, str]:
+    """How many people are left out; nothing where nobody is counted."""
+    if not people >= 0.5:
+        return "", ""
+    return f"{people:,.0f} people are left out", f"{people:,.0f}人未被覆盖"
+
+
+def beside(meter: Measure, value: float) -> tuple[str, str]:
+    """The value by another kind of distance."""
+    return f"{meter.en}: {shown(value, meter.unit)}", f"{meter.zh}：{shown(value, meter.unit)}"
+
+
+def doubts(city: City, clause: Clause) -> tuple[str, str]:
+    """What the value rests on that is estimated or recalled."""
+    en, zh = [], []
+    if "population" in clause.meter.reads and city.about.source("population").estimated:
+        en.append("the population is estimated")
+        zh.append("人口为估算值")
+    if clause.given.get("network") == "drive" and clause.meter.name in {"share_within", "response_time"}:
+        columns = city.network("drive").columns if "drive" in city.networks else {}
+        if "estimated" in columns and columns["estimated"].any():
+            share = float(columns["length"][columns["estimated"]].sum() / columns["length"].sum())
+            en.append(f"speeds of {share:.0%} of the streets are class defaults, free of traffic")
+            zh.append(f"{share:.0%}的道路车速为分级默认值，未计拥堵")
+    if clause.source.evidence == "recalled":
+        en.append("the figure is recalled, not read")
+        zh.append("限值凭记忆，未核对原文")
+    if clause.valid.goal is not None:
+        en.append(f"a goal for {clause.valid.goal}")
+        zh.append(f"{clause.valid.goal}年目标值")
+    return "; ".join(en), "；".join(zh)
