@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import geopandas as gpd
 import numpy as np
@@ -30,6 +31,7 @@ class CloseFacility:
     ids : ids of the facilities.
     """
 
+    zh: ClassVar[str] = "关闭设施"
     facility: str
     ids: tuple[Hashable, ...] = ()
 
@@ -54,6 +56,7 @@ class AddFacility:
     name, id : what to call it; the id is made up where not given.
     """
 
+    zh: ClassVar[str] = "新增设施"
     facility: str
     at: tuple[float, float]
     capacity: float = option(float("nan"), unit="person")
@@ -83,6 +86,7 @@ class Layout:
     sites : points or polygons, with columns name and capacity where known; or the name of a layer of the city.
     """
 
+    zh: ClassVar[str] = "设施布局"
     facility: str
     sites: gpd.GeoDataFrame | str = option(layer=True)
 
@@ -116,6 +120,7 @@ class AddEdge:
     join : largest distance between an end and the node it joins [m].
     """
 
+    zh: ClassVar[str] = "新建道路"
     network: str
     points: tuple[tuple[float, float], ...]
     speed: float = option(float("nan"), unit="m/s")
@@ -176,6 +181,7 @@ class GrowPopulation:
     jobs : whether jobs grow too.
     """
 
+    zh: ClassVar[str] = "人口增长"
     factor: float = option(unit="1")
     districts: tuple[str, ...] = ()
     jobs: bool = False

@@ -105,9 +105,9 @@ class Scenario:
             city = after
         return city.renamed(self.name)
 
-    def describe(self) -> list[str]:
-        """One line a change, with its fields, as reports and manifests show it."""
-        return [_described(each) for each in self.changes]
+    def describe(self, language: str = "en") -> list[str]:
+        """One line a change, with its fields, as reports and manifests show it; in English or Chinese (``zh``)."""
+        return [_described(each, language) for each in self.changes]
 
     def seeded(self, seed: int) -> Scenario:
         """The same scenario with the seed of every random change replaced, each by its own: a replication of an ensemble."""
@@ -164,9 +164,10 @@ def _label(each: Change) -> str:
     return named(type(each)) if dataclasses.is_dataclass(each) else getattr(each, "__name__", type(each).__name__)
 
 
-def _described(each: Change) -> str:
+def _described(each: Change, language: str) -> str:
+    label = getattr(each, "zh", _label(each)) if language == "zh" else _label(each).replace("_", " ")
     if not dataclasses.is_dataclass(each):
-        return _label(each)
+        return label
     texts = []
     for field in dataclasses.fields(each):
         value = getattr(each, field.name)
@@ -178,7 +179,7 @@ def _described(each: Change) -> str:
             continue
         unit = field.metadata.get("unit", "")
         texts.append(f"{field.name}: {value}{' ' + unit if unit and unit != '1' else ''}")
-    return f"{_label(each)} ({'; '.join(texts)})" if texts else _label(each)
+    return f"{label} ({'; '.join(texts)})" if texts else label
 
 
 def _keys(table: Mapping[str, Any], known: Sequence[str] | set[str], where: str, name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import geopandas as gpd
 import numpy as np
@@ -34,6 +35,7 @@ class Blockage:
     seed : of the random draw; the same seed closes the same edges.
     """
 
+    zh: ClassVar[str] = "道路阻断"
     names: tuple[str, ...] = ()
     area: gpd.GeoDataFrame | str = option("", layer=True)
     share: float = option(0.0, unit="1")

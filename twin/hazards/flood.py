@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import geopandas as gpd
 import numpy as np
@@ -63,6 +63,7 @@ class Flood:
     sill : height of a ground floor above the terrain where the facility does not say [m].
     """
 
+    zh: ClassVar[str] = "洪水"
     depth: Raster | gpd.GeoDataFrame | str = option(layer=True)
     impassable: float = option(0.3, unit="m")
     sill: float = option(0.15, unit="m")

@@ -18,7 +18,7 @@ from twin.measures import Measure, measures
 from twin.registry import Registry
 from twin.units import dimension_of, quantity
 
-__all__ = ["Clause", "Label", "Limit", "Pack", "load", "packs"]
+__all__ = ["Clause", "Label", "Limit", "Pack", "domains", "load", "packs"]
 
 #: How far a recalled figure may be trusted is said in every output.
 Evidence = Literal["read", "partly read", "recalled"]
@@ -141,6 +141,13 @@ class Pack(_Strict):
     about: Label
     standard: dict[str, Standard]
     clause: tuple[Clause, ...]
+
+
+@cache
+def domains() -> Mapping[int, Label]:
+    """The twelve domains of city standards, by number."""
+    table = tomllib.loads((files("twin.standards") / "domains.toml").read_text(encoding="utf-8"))
+    return {int(number): Label(**label) for number, label in table.items()}
 
 
 #: Names of the packs to the files that hold them.

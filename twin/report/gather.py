@@ -1,0 +1,230 @@
+"""From a study to the records that the report page shows: both languages, every doubt, coordinates in degrees."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from twin.errors import MissingData
+from twin.gis.kinds import kinds
+from twin.measures.places import places
+from twin.model import City, Raster, Verdict, Verdicts
+from twin.model.schema import schema
+from twin.report.content import Cell, CityCard, ClauseCard, Loss, Page, ScenarioCard, Source, Text
+from twin.report.manifest import manifest
+from twin.report.mapping import map_of
+from twin.scenario import Scenario
+from twin.standards import Clause, domains, load
+from twin.standards.pack import limits_of
+from twin.standards.words import limit_words
+from twin.units import shown
+
+__all__ = ["Judged", "Results", "page_of"]
+
+
+class Judged(Protocol):
+    """A plan under a shock, as the report needs it."""
+
+    plan: str
+    shock: str
+    scenario: Scenario
+    city: City
+    verdicts: Verdicts
+    seconds: float
+
+    @property
+    def name(self) -> str:
+        """Plan and shock in one."""
+
+
+class Results(Protocol):
+    """What the report needs of a study; it does not know the study itself, which stands a floor above."""
+
+    city: City
+    packs: tuple[str, ...]
+    options: Mapping[str, Any]
+
+    @property
+    def cells(self) -> Sequence[Judged]:
+        """Cells, the one that others are held against first."""
+
+    @property
+    def verdicts(self) -> pd.DataFrame:
+        """All verdicts as a table."""
+
+    def lost(self, by: str = "districts") -> pd.DataFrame:
+        """People who lose a service, by part of the city."""
+
+
+def page_of(study: Results) -> Page:
+    """Gather what the page shows."""
+    city, clauses = study.city, [clause for pack in load(study.packs) for clause in pack.clause]
+    shocks = [cell.shock for cell in study.cells if cell.shock]
+    plans = list(dict.fromkeys(cell.plan for cell in study.cells))
+    return Page(
+        title=Text(f"{city.name}: standards under stress", f"{city.name}：标准符合性与韧性评估"),
+        question=_question(city, plans, list(dict.fromkeys(shocks)), len(clauses)),
+        city=_card(city),
+        scenarios=tuple(_scenario(cell) for cell in study.cells),
+        clauses=tuple(_clause(clause, city) for clause in clauses),
+        verdicts=tuple(
+            _cell(number, position, verdict)
+            for number, cell in enumerate(study.cells)
+            for position, verdict in enumerate(cell.verdicts)
+        ),
+        domains={number: Text(label.en, label.zh) for number, label in domains().items()},
+        losses=_losses(study, clauses),
+        map=map_of(study, clauses) if city.crs is not None and len(city.population) else None,
+        attribution=city.about.attribution,
+        sources=tuple(_sources(city)),
+        doubts=tuple(_doubts(study, clauses)),
+        manifest=manifest(study),
+        written=dt.date.today().isoformat(),
+    )
+
+
+def _question(city: City, plans: list[str], shocks: list[str], clauses: int) -> Text:
+    en = f"Which of {clauses} clauses does {city.name} meet"
+    zh = f"{city.name}满足{clauses}条标准条文中的哪些"
+    if shocks:
+        en += f", and which does it lose under {', '.join(f'“{name}”' for name in shocks)}"
+        zh += f"；在{'、'.join(f'“{name}”' for name in shocks)}下又失去哪些"
+    if len(plans) > 1:
+        en += f"; what do {', '.join(f'“{name}”' for name in plans[1:])} change"
+        zh += f"；{'、'.join(f'“{name}”' for name in plans[1:])}带来什么改变"
+    return Text(en + "?", zh + "？")
+
+
+def _card(city: City) -> CityCard:
+    try:
+        area = float(shapely.area(city.land())) / 1e6
+    except MissingData:
+        area = float("nan")
+    return CityCard(
+        city.name,
+        city.people,
+        area,
+        city.crs.to_string() if city.crs is not None else "",
+        synthetic=city.about.synthetic,
+        estimated=city.about.source("population").estimated,
+    )
+
+
+def _scenario(cell: Judged) -> ScenarioCard:
+    changes = zip(cell.scenario.describe(), cell.scenario.describe("zh"), strict=True)
+    return ScenarioCard(cell.plan, cell.shock, Text(cell.name, cell.name), tuple(Text(en, zh) for en, zh in changes))
+
+
+def _clause(clause: Clause, city: City) -> ClauseCard:
+    limits = limits_of(clause, city.about.traits)
+    words = limit_words(limits, clause.meter.unit) if limits else ("value only", "仅报告数值")
+    facility = clause.given.get("facility", ())
+    return ClauseCard(
+        key=clause.key,
+        standard=clause.standard,
+        clause=clause.id,
+        title=Text(clause.title.en, clause.title.zh),
+        domains=clause.domain,
+        strength=clause.strength,
+        evidence=clause.source.evidence,
+        measure=Text(clause.meter.en, clause.meter.zh),
+        limit=Text(*words),
+        note=clause.source.note,
+        kinds=(facility,) if isinstance(facility, str) else tuple(facility),
+    )
+
+
+def _cell(scenario: int, clause: int, verdict: Verdict) -> Cell:
+    known = verdict.value == verdict.value  # noqa: PLR0124 -- NaN
+    far = verdict.value == float("inf")
+    value = shown(verdict.value, verdict.unit) if known and not far else ""
+    margin = f"{shown(verdict.margin, verdict.unit)}" if np.isfinite(verdict.margin) else ""
+    return Cell(
+        scenario,
+        clause,
+        verdict.status,
+        verdict.value if not far else float("nan"),
+        Text("beyond reach", "不可达") if far else Text(value, value),
+        Text(margin, margin),
+        verdict.people,
+        Text(verdict.reason, verdict.reason_zh or verdict.reason),
+    )
+
+
+def _losses(study: Results, clauses: Sequence[Clause]) -> tuple[Loss, ...]:
+    if "districts" not in study.city.layers or not len(study.city.population):
+        return ()
+    place = {(clause.standard, clause.id): position for position, clause in enumerate(clauses)}
+    number = {(cell.plan, cell.shock): position for position, cell in enumerate(study.cells)}
+    return tuple(
+        Loss(number[row.plan, row.shock], place[row.standard, row.clause], str(row.district) or "–", float(row.people))
+        for row in study.lost("districts").itertuples()
+        if row.people > 0
+    )
+
+
+def _sources(city: City) -> list[Source]:
+    tables = {"facilities": city.facilities, "population": city.population, **city.layers}
+    rows = []
+    for name, table in tables.items():
+        about, label = city.about.source(name), schema().get(name)
+        text = Text(label.en, label.zh) if label else Text(name, name)
+        count = int(np.isfinite(table.values).sum()) if isinstance(table, Raster) else len(table)
+        rows.append(Source(text, about.source, about.year, about.licence, count, about.estimated, "; ".join(about.notes)))
+    for name, net in city.networks.items():
+        about = city.about.source(name)
+        rows.append(
+            Source(Text(f"{name} network", f"{name}网络"), about.source, about.year, about.licence, len(net.graph.tail), about.estimated, "; ".join(about.notes))
+        )
+    return rows
+
+
+def _doubts(study: Results, clauses: Sequence[Clause]) -> list[Text]:
+    """What a reader has to know before trusting the numbers."""
+    city, base = study.city, study.cells[0].verdicts
+    doubts = []
+    if city.about.synthetic:
+        doubts.append(Text("This city is synthetic: a generator made it, it does not exist.", "本城市为合成数据，由生成器产生，并不真实存在。"))
+    population = city.about.source("population")
+    if population.estimated:
+        notes = "; ".join(population.notes)
+        doubts.append(Text(f"The population is estimated, not counted ({notes}); every verdict on people rests on it.", f"人口为估算而非统计（{notes}），所有涉及人口的结论均以此为基础。"))
+    doubts += _unsnapped(city)
+    unknown = [verdict for verdict in base if verdict.status == "unknown"]
+    if unknown:
+        keys = ", ".join(verdict.clause for verdict in unknown[:6]) + (" …" if len(unknown) > 6 else "")
+        doubts.append(Text(f"{len(unknown)} of {len(base)} clauses are unknown for want of data: {keys}", f"{len(base)}条条文中有{len(unknown)}条因缺少数据无法判定：{keys}"))
+    recalled = sum(clause.source.evidence == "recalled" for clause in clauses)
+    if recalled:
+        doubts.append(Text(f"The limits of {recalled} clauses are recalled, not read in the standard's text; they are marked.", f"{recalled}条条文的限值凭记忆给出，未核对原文，均已标注。"))
+    facilities = city.about.source("facilities")
+    if not facilities.complete and len(city.facilities):
+        doubts.append(Text("Facilities are those that were mapped: what nobody mapped is not counted.", "设施仅包含已测绘的对象，未测绘的不计入。"))
+    doubts += [Text(note, note) for note in facilities.notes[:6]]
+    return doubts
+
+
+def _unsnapped(city: City) -> list[Text]:
+    doubts = []
+    for layer, label, zh in (("population", "population points", "个人口点"), ("facilities", "facilities", "个设施")):
+        table = city.table(layer)
+        if not len(table) or "walk" not in city.networks:
+            continue
+        lost = city.unsnapped(layer, "walk")
+        if len(lost):
+            who = f" ({lost['people'].sum():,.0f} people)" if layer == "population" else ""
+            who_zh = f"（{lost['people'].sum():,.0f}人）" if layer == "population" else ""
+            doubts.append(
+                Text(
+                    f"{len(lost)} of {len(table)} {label}{who} lie more than 250 m from every walkable street: nothing reaches them on foot.",
+                    f"{len(table)}{zh}中有{len(lost)}个{who_zh}距任何步行道路超过250米，步行不可达。",
+                )
+            )
+    return doubts
+
+
