@@ -1,0 +1,128 @@
+"""Closed ways and relations as polygons, repaired where they cross themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from twin.gis.osm.source import Chains, Source
+from twin.gis.osm.tags import Tags
+
+__all__ = ["Areas", "assemble"]
+
+
+@dataclass(frozen=True)
+class Areas:
+    """Polygons in metres with their tags and rims, row by row.
+
+    Parameters
+    ----------
+    id : ``"w12"`` for a way, ``"r12"`` for a relation.
+    osm : the way's id; the relation's, negated.
+    geometry : valid polygons and multipolygons.
+    rings, ring_area : the vertices of all rims, and the row each rim belongs to.
+    """
+
+    id: list[str]
+    osm: NDArray[np.int64]
+    tags: list[dict[str, str]]
+    geometry: NDArray[np.object_]
+    rings: Chains
+    ring_area: NDArray[np.intp]
+
+    def __len__(self) -> int:
+        return len(self.id)
+
+
+def assemble(source: Source) -> tuple[Areas, list[str]]:
+    """All areas of the source, ways before relations, and what had to be repaired or left out.
+
+    Relations come assembled from libosmium. A closed way is an area by what it is tagged as: with `area=no` it is not,
+    and one that is only a street is not unless it says `area=yes`.
+    """
+    closed = source.ways.closed
+    ways = np.array([row for row in np.flatnonzero(closed) if _is_area(source.way_tags[row])], np.intp)
+    way_rings = source.ways.take(ways)
+    shells = _rings(way_rings)
+    owner, outer = source.ring_area, source.ring_outer
+    related = _related(_rings(source.rings), owner, outer, len(source.area_id))
+    geometry = np.concatenate([shapely.polygons(shells) if len(shells) else np.empty(0, object), related])
+    repaired = ~shapely.is_valid(geometry)
+    geometry[repaired] = [_polygonal(each) for each in shapely.make_valid(geometry[repaired])]
+    kept = ~shapely.is_empty(geometry)
+    rings = way_rings + source.rings
+    ring_area = np.concatenate([np.arange(len(ways)), len(ways) + owner])
+    ids = [f"w{source.way_id[row]}" for row in ways] + [f"r{each}" for each in source.area_id]
+    osm = np.concatenate([source.way_id[ways], -np.array(source.area_id, np.int64)])
+    tags = [source.way_tags[row] for row in ways] + source.area_tags
+    notes = _notes(source, int(repaired.sum()), len(geometry), int((~kept).sum()))
+    if kept.all():
+        return Areas(ids, osm, tags, geometry, rings, ring_area), notes
+    rows = np.flatnonzero(kept)
+    stays = kept[ring_area]
+    return Areas(
+        [ids[row] for row in rows],
+        osm[rows],
+        [tags[row] for row in rows],
+        geometry[rows],
+        rings.take(stays),
+        (np.cumsum(kept) - 1)[ring_area[stays]],
+    ), notes
+
+
+def _is_area(tags: Tags) -> bool:
+    said = tags.get("area")
+    if said in {"yes", "no"}:
+        return said == "yes"
+    if "platform" in {tags.get("highway"), tags.get("railway"), tags.get("public_transport")}:
+        return True
+    # a street is a line even where it has other tags: a square's rim drive is not the square
+    return "highway" not in tags and tags.get("route") != "ferry"
+
+
+def _rings(chains: Chains) -> NDArray[np.object_]:
+    if not len(chains):
+        return np.empty(0, object)
+    rings: NDArray[np.object_] = shapely.linearrings(chains.x, chains.y, indices=chains.line)
+    return rings
+
+
+def _related(
+    rings: NDArray[np.object_], owner: NDArray[np.intp], outer: NDArray[np.bool_], count: int
+) -> NDArray[np.object_]:
+    """Polygons of relations: an outer ring takes the inner rings that follow it."""
+    found: list[list[object]] = [[] for _ in range(count)]
+    starts = np.flatnonzero(outer)
+    for start, stop in zip(starts, np.append(starts[1:], len(rings)), strict=True):
+        found[owner[start]].append(shapely.polygons(rings[start], rings[start + 1 : stop]))
+    built = np.empty(count, object)
+    built[:] = [each[0] if len(each) == 1 else shapely.multipolygons(each) for each in found]
+    return built
+
+
+def _polygonal(made: shapely.Geometry) -> shapely.Geometry:
+    """The polygons of a repaired geometry; the lines and points that repair leaves behind are dropped."""
+    parts = shapely.get_parts(shapely.get_parts(made))
+    return shapely.union_all(parts[shapely.get_type_id(parts) == 3])
+
+
+def _notes(source: Source, repaired: int, count: int, lost: int) -> list[str]:
+    notes = []
+    failed = source.tried.keys() - set(source.area_id)
+    districts = sum(source.tried[each].get("boundary") == "administrative" for each in failed)
+    others = len(failed) - districts
+    bounds = sum(each.get("boundary") == "administrative" for each in source.tried.values())
+    if districts:
+        notes.append(f"{districts} of {bounds} administrative boundaries are not complete in the extract and were left out")
+    if others:
+        notes.append(f"{others} of {len(source.tried) - bounds} multipolygons could not be assembled and were left out")
+    if repaired:
+        notes.append(f"{repaired} of {count} areas crossed themselves and were repaired")
+    if lost:
+        notes.append(f"{lost} of {count} areas had nothing left after the repair and were left out")
+    if source.clipped:
+        notes.append(f"{len(source.clipped)} ways leave the extract; what lies outside was left out")
+    return notes
