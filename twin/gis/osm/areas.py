@@ -96,7 +96,7 @@ def _related(
     """Polygons of relations: an outer ring takes the inner rings that follow it."""
     found: list[list[object]] = [[] for _ in range(count)]
     starts = np.flatnonzero(outer)
-    for start, stop in zip(starts, np.append(starts[1:], len(rings)), strict=True):
+    for start, stop in zip(starts, np.append(starts, len(rings))[1:], strict=True):
         found[owner[start]].append(shapely.polygons(rings[start], rings[start + 1 : stop]))
     built = np.empty(count, object)
     built[:] = [each[0] if len(each) == 1 else shapely.multipolygons(each) for each in found]
@@ -112,13 +112,13 @@ def _polygonal(made: shapely.Geometry) -> shapely.Geometry:
 def _notes(source: Source, repaired: int, count: int, lost: int) -> list[str]:
     notes = []
     failed = source.tried.keys() - set(source.area_id)
-    districts = sum(source.tried[each].get("boundary") == "administrative" for each in failed)
-    others = len(failed) - districts
-    bounds = sum(each.get("boundary") == "administrative" for each in source.tried.values())
-    if districts:
-        notes.append(f"{districts} of {bounds} administrative boundaries are not complete in the extract and were left out")
-    if others:
-        notes.append(f"{others} of {len(source.tried) - bounds} multipolygons could not be assembled and were left out")
+    bounds = {each for each, tags in source.tried.items() if tags.get("boundary") == "administrative"}
+    few, all_of = len(failed & bounds), len(bounds)
+    if few:
+        notes.append(f"{few} of {all_of} administrative boundaries are not complete in the extract and were left out")
+    few, all_of = len(failed - bounds), len(source.tried) - len(bounds)
+    if few:
+        notes.append(f"{few} of {all_of} multipolygons could not be assembled and were left out")
     if repaired:
         notes.append(f"{repaired} of {count} areas crossed themselves and were repaired")
     if lost:

@@ -15,8 +15,8 @@ from twin.gis.kinds import kinds
 from twin.gis.osm.areas import assemble
 from twin.gis.osm.ground import Ground, project
 from twin.gis.osm.land import buildings, districts, green, land_use, water
-from twin.gis.osm.places import facilities
 from twin.gis.osm.networks import networks
+from twin.gis.osm.places import facilities
 from twin.gis.osm.source import scan
 from twin.gis.osm.streets import Streets
 from twin.gis.osm.tags import Rules, settings

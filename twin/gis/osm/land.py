@@ -48,7 +48,8 @@ def buildings(areas: Areas, land: gpd.GeoDataFrame, ground: Ground, crs: pyproj.
 def floors(tags: Sequence[Tags]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Levels and height [m] as tagged, NaN where they are not, and the storeys that a floor area counts."""
     levels = np.array([number(each.get("building:levels"), most=250) for each in tags], np.float64)
-    height = np.array([length(each.get("height") or each.get("building:height"), most=1000) for each in tags], np.float64)
+    tall = [each.get("height") or each.get("building:height") for each in tags]
+    height = np.array([length(each, most=1000) for each in tall], np.float64)
     guess = np.where(np.isnan(height), STOREYS, np.maximum(height / STOREY, 1.0))
     return levels, height, np.where(np.isnan(levels), guess, levels)
 
@@ -82,9 +83,7 @@ def green(areas: Areas, crs: pyproj.CRS) -> gpd.GeoDataFrame:
     """Vegetated or open land; closed to the public by `access` or as a garden of a home."""
     rows, kind = _matching(areas, "green")
     tags = [areas.tags[row] for row in rows]
-    public = [
-        each.get("access") not in CLOSED and each.get("garden:type") not in PRIVATE_GARDENS for each in tags
-    ]
+    public = [each.get("access") not in CLOSED and each.get("garden:type") not in PRIVATE_GARDENS for each in tags]
     columns = {"kind": kind, "name": _names(tags), "public": np.array(public, bool)}
     return _frame(areas, rows, columns, crs)
 

@@ -21,26 +21,21 @@ __all__ = ["networks"]
 CROSSED = {"pedestrian", "footway", "path", "corridor", "platform"}
 
 
-def networks(
-    source: Source, areas: Areas, ground: Ground, crs: pyproj.CRS
-) -> tuple[dict[str, Streets], list[str]]:
+def networks(source: Source, areas: Areas, ground: Ground, crs: pyproj.CRS) -> tuple[dict[str, Streets], list[str]]:
     """Both networks by mode, and what is worth knowing about them."""
     built: dict[str, Streets] = {}
     notes: list[str] = []
     for mode in MODES:
         lines = _lines(source, mode)
         if mode == "walk":
-            more, chords = across(lines, areas)
-            lines = lines + more
-            if chords:
-                notes.append(f"{chords} straight lines across squares and platforms were added to the walk network")
+            lines, notes = across(lines, areas)
         barriers = [stops(tags, mode) for tags in source.node_tags]
         built[mode], stopped = build(lines, source.nodes.ref[np.array(barriers, bool)], ground, crs)
         if stopped:
             notes.append(f"{stopped} barriers (bollards, closed gates) cut streets of the {mode} network")
         turns = sum(each.by_turns for each in lines.uses)
         if turns:
-            notes.append(f"{turns} streets of the {mode} network change their direction by turns and were taken as two-way")
+            notes.append(f"{turns} streets of the {mode} network change direction by turns and were taken as two-way")
     return built, notes
 
 

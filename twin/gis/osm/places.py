@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -83,11 +84,11 @@ def _claimed(source: Source, areas: Areas, rules: Rules) -> tuple[_Places, list[
     """Everything that a kind claims, nodes before areas."""
     guarded = {name for name, kind in kinds().items() if kind.group in settings()["facilities"]["public"]}
     spots = shapely.points(source.nodes.x, source.nodes.y)
-    given = [(f"n{ref}", tags, -1, row) for row, (ref, tags) in enumerate(zip(source.nodes.ref, source.node_tags, strict=True))]
-    given += [(name, tags, row, row) for row, (name, tags) in enumerate(zip(areas.id, areas.tags, strict=True))]
-    ids, kind, claimed, area, shapes, seen = [], [], [], [], [], set[str]()
+    names = [f"n{ref}" for ref in source.nodes.ref] + areas.id
+    shapes = np.concatenate([spots, areas.geometry])
+    rows, ids, kind, seen = list[int](), list[str](), list[str](), set[str]()
     closed = gone = 0
-    for name, tags, of_area, row in given:
+    for row, (name, tags) in enumerate(zip(names, source.node_tags + areas.tags, strict=True)):
         found = rules.all(tags)
         if not found or name in seen:
             continue
@@ -99,18 +100,17 @@ def _claimed(source: Source, areas: Areas, rules: Rules) -> tuple[_Places, list[
             closed += any(each in guarded for each in found)
             found = [each for each in found if each not in guarded]
         for order, each in enumerate(found):
+            rows.append(row)
             ids.append(f"{name}:{each}" if order else name)
             kind.append(each)
-            claimed.append(tags)
-            area.append(of_area)
-            shapes.append(areas.geometry[row] if of_area >= 0 else spots[row])
     notes = []
     if closed:
         notes.append(f"{closed} parks, sports and parking places are not open to the public and are no facilities")
     if gone:
         notes.append(f"{gone} facilities are tagged as disused or abandoned and were left out")
-    columns = [_objects(ids), _objects(kind), _objects(claimed), _objects(shapes)]
-    return _Places(*columns, np.array(area, np.intp)), notes
+    tags_of = _objects(source.node_tags + areas.tags)[rows]
+    area = np.maximum(np.array(rows, np.intp) - len(spots), -1)
+    return _Places(_objects(ids), _objects(kind), tags_of, shapes[rows], area), notes
 
 
 def _within(places: _Places) -> NDArray[np.bool_]:
@@ -157,7 +157,7 @@ def _texts(tags: list[Tags], *keys: str) -> NDArray[np.object_]:
     return _objects([next((text(each[key]) for key in keys if key in each), "") for each in tags])
 
 
-def _objects(of: list[object]) -> NDArray[np.object_]:
+def _objects(of: Sequence[object]) -> NDArray[np.object_]:
     column = np.empty(len(of), object)
     column[:] = of
     return column

@@ -51,7 +51,8 @@ class Chains:
         """Lines that end where they start and have room for an area."""
         if not len(self):
             return np.zeros(0, bool)
-        return (self.ref[self.start[:-1]] == self.ref[self.start[1:] - 1]) & (np.diff(self.start) >= 4)
+        back: NDArray[np.bool_] = self.ref[self.start[:-1]] == self.ref[self.start[1:] - 1]
+        return back & (np.diff(self.start) >= 4)
 
     def take(self, lines: NDArray[Any], backwards: NDArray[np.bool_] | None = None) -> Chains:
         """Some lines (mask or positions), those of `backwards` from their last vertex to their first."""
@@ -182,30 +183,32 @@ def _scan(path: Path, node_keys: frozenset[str], keys: frozenset[str]) -> Source
     clipped = set[int]()
     wanted = osmium.filter.KeyFilter(*sorted(keys | node_keys))
     for found in osmium.FileProcessor(str(path)).with_locations().with_areas(wanted).with_filter(wanted):
-        if found.is_node():
+        if isinstance(found, osmium.osm.Node):
             tags = dict(found.tags)
             if node_keys & tags.keys() and found.location.valid():
                 nodes.add_point(found.id, found.location)
                 node_tags.append(tags)
-        elif found.is_way():
+        elif isinstance(found, osmium.osm.Way):
             tags = dict(found.tags)
             pieces, cut = ways.add(found.nodes)
             if cut:
                 clipped.add(found.id)
             way_id.extend([found.id] * pieces)
             way_tags.extend([tags] * pieces)
-        elif found.is_relation():
+        elif isinstance(found, osmium.osm.Relation):
             tags = dict(found.tags)
             if tags.get("type") in {"multipolygon", "boundary"}:
                 tried[found.id] = tags
-        elif not found.from_way():
+        elif isinstance(found, osmium.osm.Area) and not found.from_way():
+            before = len(ring_area)
             for outer in found.outer_rings():
                 for ring in (outer, *found.inner_rings(outer)):
                     rings.add(ring)
                     ring_area.append(len(area_id))
                     ring_outer.append(ring is outer)
-            area_id.append(found.orig_id())
-            area_tags.append(dict(found.tags))
+            if len(ring_area) > before:  # what cannot be assembled comes without rings
+                area_id.append(found.orig_id())
+                area_tags.append(dict(found.tags))
     return Source(
         nodes.chains(), node_tags, ways.chains(), np.array(way_id, np.int64), way_tags,
         rings.chains(), np.array(ring_area, np.intp), np.array(ring_outer, bool), area_id, area_tags, tried,

@@ -16,38 +16,53 @@ __all__ = ["across"]
 
 SLACK = 0.01  # a chord may leave its area by this: vertices of a straight side are not exactly in line [m]
 
+Neighbours = dict[int, set[int]]
 
-def across(lines: Lines, areas: Areas) -> tuple[Lines, int]:
-    """What squares add to the walkable lines: rims that are no way of their own yet, and chords.
+
+def across(lines: Lines, areas: Areas) -> tuple[Lines, list[str]]:
+    """Add the rims of squares that are no way of their own, and the chords, to the walkable lines.
 
     Returns
     -------
-    The added lines, and the number of chords.
+    All walkable lines, and what was added or left out.
 
     Notes
     -----
     An entry is a vertex of the rim where a walkable way leaves the rim. Two entries are joined where the straight line
     between them lies within the area. Where there are more than ``chords.entries`` of them, each is joined to its
-    nearest ones only (`osm.toml`).
+    nearest ones only (`osm.toml`). A rim without an entry, such as that of a flower bed in the middle, leads nowhere
+    and is left out.
     """
     rules = Rules(settings()["squares"])
     uses = {row: found for row in range(len(areas)) if (found := _walked(areas.tags[row], rules))}
     on_square = np.isin(areas.ring_area, np.fromiter(uses, np.intp, len(uses)))
     rims, owner = areas.rings.take(on_square), areas.ring_area[on_square]
-    new = ~np.isin(areas.osm[owner], lines.osm)
-    added = rims.take(new)
-    beside = _neighbours([lines.chains, added], np.unique(rims.ref))
-    rows, chains = owner[new].tolist(), [added]
+    is_way = np.isin(areas.osm[owner], lines.osm)
+    beside = _neighbours([lines.chains, rims.take(~is_way)], np.unique(rims.ref))
+    rows: list[int] = []
+    chains: list[Chains] = []
+    entered = np.zeros(len(rims), bool)
     for row in uses:
-        chords = _chords(rims.take(owner == row), areas.geometry[row], beside)
-        rows += [row] * len(chords)
-        chains.append(chords)
-    count = len(rows) - len(added)
-    joined = Chains(
-        np.concatenate([[0], np.cumsum(np.concatenate([np.diff(each.start) for each in chains]))]).astype(np.intp),
-        *(np.concatenate([getattr(each, name) for each in chains]) for name in ("ref", "x", "y")),
-    )
-    return Lines(joined, areas.osm[rows], [uses[row] for row in rows], [areas.tags[row] for row in rows]), count
+        mine = np.flatnonzero(owner == row)
+        entries = _entries(rims.take(mine), beside)
+        entered[mine] = np.bincount(rims.take(mine).line[entries], minlength=len(mine)) > 0
+        drawn = mine[entered[mine] & ~is_way[mine]]
+        chords = _chords(rims.take(mine), entries, areas.geometry[row])
+        chains += [rims.take(drawn), chords]
+        rows += [row] * (len(drawn) + len(chords))
+    added = Lines(_joined(chains), areas.osm[rows], [uses[row] for row in rows], [areas.tags[row] for row in rows])
+    kept = ~np.isin(lines.osm, areas.osm[np.setdiff1d(owner[is_way], owner[entered])])
+    count = len(rows) - int((entered & ~is_way).sum())
+    return lines.take(kept) + added, _notes(count, len(np.setdiff1d(owner, owner[entered])))
+
+
+def _notes(chords: int, islands: int) -> list[str]:
+    notes = []
+    if chords:
+        notes.append(f"{chords} straight lines across squares and platforms were added to the walk network")
+    if islands:
+        notes.append(f"{islands} squares and platforms that no walkable way enters were left out of the walk network")
+    return notes
 
 
 def _walked(tags: Tags, rules: Rules) -> Use | None:
@@ -57,9 +72,9 @@ def _walked(tags: Tags, rules: Rules) -> Use | None:
     return use(tags if "place" not in tags else {**tags, "highway": "pedestrian"}, "walk")
 
 
-def _neighbours(parts: list[Chains], refs: NDArray[np.int64]) -> dict[int, set[int]]:
+def _neighbours(parts: list[Chains], refs: NDArray[np.int64]) -> Neighbours:
     """Of each of `refs`, the nodes that lines go to from there."""
-    found: dict[int, set[int]] = {int(ref): set() for ref in refs}
+    found: Neighbours = {int(ref): set() for ref in refs}
     for chains in parts:
         inside = np.ones(max(len(chains.ref) - 1, 0), bool)
         inside[chains.start[1:-1] - 1] = False  # from a line's end to the next line's start
@@ -71,23 +86,27 @@ def _neighbours(parts: list[Chains], refs: NDArray[np.int64]) -> dict[int, set[i
     return found
 
 
-def _chords(rims: Chains, area: shapely.Geometry, beside: dict[int, set[int]]) -> Chains:
-    """Straight lines between the entries of one area."""
+def _entries(rims: Chains, beside: Neighbours) -> NDArray[np.intp]:
+    """Vertices of an area's rims, each node once, where a way leaves the rims."""
     along = _neighbours([rims], np.unique(rims.ref))
     place = {int(ref): row for row, ref in enumerate(rims.ref)}
-    entries = np.array([place[ref] for ref in along if beside[ref] - along[ref]], np.intp)
+    return np.array([place[ref] for ref in along if beside[ref] - along[ref]], np.intp)
+
+
+def _chords(rims: Chains, entries: NDArray[np.intp], area: shapely.Geometry) -> Chains:
+    """Straight lines between the entries of one area; a side of the rim is none."""
     a, b = _pairs(rims.x[entries], rims.y[entries])
+    along = _neighbours([rims], rims.ref[entries])
     a, b = entries[a], entries[b]
-    apart = [rims.ref[j] not in along[int(rims.ref[i])] for i, j in zip(a, b, strict=True)]
-    a, b = a[apart], b[apart]
-    ends = np.column_stack([a, b]).ravel()
+    apart = np.array([int(rims.ref[j]) not in along[int(rims.ref[i])] for i, j in zip(a, b, strict=True)], bool)
+    ends = np.column_stack([a, b])[apart]
     if len(ends):
-        chords = shapely.linestrings(rims.x[ends], rims.y[ends], indices=np.repeat(np.arange(len(a)), 2))
+        places = np.stack([rims.x[ends], rims.y[ends]], axis=-1)
         room = shapely.buffer(area, SLACK)
         shapely.prepare(room)
-        ends = ends.reshape(-1, 2)[shapely.covers(room, chords)].ravel()
-    start = np.arange(0, len(ends) + 1, 2, dtype=np.intp)
-    return Chains(start, rims.ref[ends], rims.x[ends], rims.y[ends])
+        ends = ends[shapely.covers(room, shapely.linestrings(places))]
+    start = np.arange(0, ends.size + 1, 2, dtype=np.intp)
+    return Chains(start, rims.ref[ends].ravel(), rims.x[ends].ravel(), rims.y[ends].ravel())
 
 
 def _pairs(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -101,3 +120,15 @@ def _pairs(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.i
     pairs = np.column_stack([np.repeat(np.arange(len(x)), near.shape[1]), near.ravel()])
     once = np.unique(np.sort(pairs, axis=1), axis=0)
     return once[:, 0], once[:, 1]
+
+
+def _joined(parts: list[Chains]) -> Chains:
+    """Many chains as one, at one go."""
+    counts = np.concatenate([np.zeros(1, np.intp), *(np.diff(each.start) for each in parts)])
+    empty = np.zeros(0)
+    return Chains(
+        np.cumsum(counts),
+        np.concatenate([np.zeros(0, np.int64), *(each.ref for each in parts)]),
+        np.concatenate([empty, *(each.x for each in parts)]),
+        np.concatenate([empty, *(each.y for each in parts)]),
+    )

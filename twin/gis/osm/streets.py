@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from twin.gis.osm.access import Use, is_bridge, is_tunnel
 from twin.gis.osm.ground import Ground
 from twin.gis.osm.source import Chains
-from twin.gis.osm.tags import Tags, length, number, text
+from twin.gis.osm.tags import Tags, length, level, number, text
 
 __all__ = ["Lines", "Streets", "build"]
 
@@ -49,6 +49,11 @@ class Lines:
     uses: list[Use]
     tags: list[Tags]
 
+    def take(self, rows: NDArray[np.bool_]) -> Lines:
+        """Some of the lines."""
+        at = np.flatnonzero(rows)
+        return Lines(self.chains.take(at), self.osm[at], [self.uses[row] for row in at], [self.tags[row] for row in at])
+
     def __add__(self, other: Lines) -> Lines:
         osm = np.concatenate([self.osm, other.osm])
         return Lines(self.chains + other.chains, osm, self.uses + other.uses, self.tags + other.tags)
@@ -56,7 +61,7 @@ class Lines:
 
 @dataclass(frozen=True)
 class _Cuts:
-    """Where lines are cut: edge *i* runs over vertices ``first[i]`` to ``last[i]``, between nodes ``tail`` and ``head``."""
+    """Where lines are cut: edge *i* has the vertices ``first[i]`` to ``last[i]`` and the nodes `tail` and `head`."""
 
     first: Indices
     last: Indices
@@ -188,7 +193,7 @@ def _columns(lines: Lines, chains: Chains, cuts: _Cuts, run: NDArray[np.float64]
         "width": _floats([length(each.get("width"), most=200) for each in tags])[row],
         "bridge": _bools([is_bridge(each) for each in tags])[row],
         "tunnel": _bools([is_tunnel(each) for each in tags])[row],
-        "level": np.array([_level(each) for each in tags], np.int64)[row],
+        "level": np.array([level(each.get("layer")) for each in tags], np.int64)[row],
         "fixed": _bools([each.fixed for each in uses])[row],
         "estimated": _bools([each.estimated for each in uses])[row],
         "osm": lines.osm[row],
@@ -200,12 +205,6 @@ def _lanes(tags: Tags) -> float:
     told = number(tags.get("lanes"), most=30)
     parts = [number(tags.get(f"lanes:{way}"), most=30) for way in ("forward", "backward", "both_ways")]
     return told if told >= 0 or not any(each >= 0 for each in parts) else sum(each for each in parts if each >= 0)
-
-
-def _level(tags: Tags) -> int:
-    raw = tags.get("layer", "0").partition(";")[0].strip()
-    level = int(raw) if raw.lstrip("+-").isascii() and raw.lstrip("+-").isdigit() and len(raw) <= 3 else 0
-    return level if abs(level) <= 20 else 0
 
 
 def _floats(of: list[float]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""What OpenStreetMap tags say: rules, texts, numbers, speeds, lengths and durations. Nothing here raises on bad tags."""
+"""What OpenStreetMap tags say: rules, texts, numbers, speeds, lengths, durations; a bad tag says nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from twin.errors import DataError
 from twin.units import kmh
 
-__all__ = ["Rules", "Tags", "duration", "length", "number", "settings", "speed", "text", "values"]
+__all__ = ["Rules", "Tags", "duration", "length", "level", "number", "settings", "speed", "text", "values"]
 
 Tags = Mapping[str, str]
 Term = tuple[str, str, str]  # key, operator, value
@@ -125,13 +125,23 @@ def number(raw: str | None, *, most: float = 1e6) -> float:
     return value if value <= most else NAN
 
 
+def level(raw: str | None) -> int:
+    """The `layer` of a way, 0 where it is not a whole number between -20 and 20.
+
+    >>> level("-1"), level("1;2"), level("ground"), level(None)
+    (-1, 1, 0, 0)
+    """
+    found = re.match(r"\s*([+-]?\d{1,2})\s*(?:;|$)", raw or "", re.ASCII)
+    return int(found[1]) if found and abs(int(found[1])) <= 20 else 0
+
+
 LENGTH_UNITS = {"": 1.0, "m": 1.0, "metre": 1.0, "metres": 1.0, "cm": 0.01, "km": 1000.0, "ft": 0.3048, "feet": 0.3048}
 
 
 def length(raw: str | None, *, most: float = 1e6) -> float:
-    """A width or height [m], NaN where it cannot be read.
+    r"""A width or height [m], NaN where it cannot be read.
 
-    >>> length("3.5"), length("3,5 m"), length("10 ft"), round(length("9'6\\""), 4)
+    >>> length("3.5"), length("3,5 m"), length("10 ft"), round(length("9'6\""), 4)
     (3.5, 3.5, 3.048, 2.8956)
     """
     given = (raw or "").partition(";")[0].strip().replace(",", ".")

@@ -1,0 +1,62 @@
+"""Small OpenStreetMap files, written by hand: nodes on a grid of a thousandth of a degree at the equator."""
+
+from collections.abc import Callable
+from pathlib import Path
+from xml.sax.saxutils import quoteattr
+
+import pytest
+
+from twin.gis.osm import Extract, read_osm
+
+# The grid starts at 3° E, the middle of UTM zone 31, a thousandth of a degree north of the equator. On the WGS 84
+# ellipsoid a thousandth of a degree there is 6378137 m * pi / 180000 = 111.3195 m east and 110.5743 m north.
+EAST, NORTH = 111.3195, 110.5743
+
+
+def osm_xml(nodes, ways=(), relations=(), tags=None) -> str:
+    """Text of a file: node -> (column, row), (id, nodes, tags) a way, (id, [(role, way)], tags) a relation."""
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<osm version="0.6" generator="test">']
+    for ref, (column, row) in nodes.items():
+        place = f'lon="{3 + column / 1000:.7f}" lat="{0.001 + row / 1000:.7f}"'
+        lines += [f'<node id="{ref}" version="1" {place}>', *_tags((tags or {}).get(ref, {})), "</node>"]
+    for ref, members, said in ways:
+        lines += [f'<way id="{ref}" version="1">', *(f'<nd ref="{each}"/>' for each in members), *_tags(said), "</way>"]
+    for ref, members, said in relations:
+        inside = [f'<member type="way" ref="{way}" role="{role}"/>' for role, way in members]
+        lines += [f'<relation id="{ref}" version="1">', *inside, *_tags(said), "</relation>"]
+    return "\n".join([*lines, "</osm>"])
+
+
+def _tags(said) -> list[str]:
+    return [f"<tag k={quoteattr(key)} v={quoteattr(value)}/>" for key, value in said.items()]
+
+
+@pytest.fixture
+def osm(tmp_path: Path) -> Callable[..., Extract]:
+    """Reads what `osm_xml` writes."""
+
+    def read(nodes, ways=(), relations=(), tags=None) -> Extract:
+        path = tmp_path / "city.osm"
+        path.write_text(osm_xml(nodes, ways, relations, tags), encoding="utf-8")
+        return read_osm(path)
+
+    return read
+
+
+@pytest.fixture
+def street(osm):
+    """One way of two nodes with the given tags: its edge by mode, None where the mode may not use it."""
+
+    def read(tags):
+        # way 1 keeps the file from having no street at all
+        away = (1, [8, 9], {"highway": "residential"})
+        extract = osm({1: (0, 0), 2: (1, 0), 8: (0, 5), 9: (1, 5)}, [away, (7, [1, 2], tags)])
+        found = {}
+        for mode in ("walk", "drive"):
+            edges = getattr(extract, mode).edges
+            rows = edges[edges["osm"] == 7]
+            assert len(rows) <= 1
+            found[mode] = rows.iloc[0] if len(rows) else None
+        return found
+
+    return read
