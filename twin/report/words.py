@@ -1,0 +1,54 @@
+"""The page's own words, read from ``words.toml``."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from importlib.resources import files
+
+from twin.report.content import Text
+
+__all__ = ["counted", "filled", "grouped", "joined", "words"]
+
+
+def words() -> Mapping[str, Text]:
+    """Every word of the page by name, in both languages."""
+    table = tomllib.loads((files("twin.report") / "words.toml").read_text(encoding="utf-8"))
+    return {name: Text(en=each["en"], zh=each["zh"]) for name, each in table.items()}
+
+
+def filled(text: Text, **values: object) -> Text:
+    """`text` with its names in braces filled in; a `Text` is filled in by language.
+
+    >>> filled(Text("{n} people", "{n} 人"), n=3).zh
+    '3 人'
+    """
+
+    def one(language: str) -> str:
+        each = {name: value.get(language) if isinstance(value, Text) else value for name, value in values.items()}
+        return text.get(language).format(**each)
+
+    return Text(en=one("en"), zh=one("zh"))
+
+
+def counted(known: Mapping[str, Text], name: str, count: int) -> Text:
+    """The phrase `name` for a count; its form for one where there is one."""
+    return filled(known[f"{name}_one" if count == 1 else name], n=f"{count:,}")
+
+
+def joined(parts: Iterable[Text], en: str, zh: str) -> Text:
+    """Phrases in a row, with the mark that each language puts between them."""
+    given = list(parts)
+    return Text(en=en.join(part.en for part in given), zh=zh.join(part.zh for part in given))
+
+
+def grouped(value: float, digits: int = 0) -> str:
+    """A number with thousands apart, a dash for NaN; never ``-0``.
+
+    >>> grouped(4210.4), grouped(float("nan")), grouped(-0.2)
+    ('4,210', '–', '0')
+    """
+    if value != value:  # NaN  # noqa: PLR0124
+        return "–"
+    text = f"{value:,.{digits}f}"
+    return text.removeprefix("-") if not text.strip("-0.,") else text
