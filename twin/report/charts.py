@@ -12,6 +12,7 @@ import re
 import unicodedata
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -24,7 +25,8 @@ from twin.report.words import filled, grouped, words
 
 __all__ = ["people_chart", "status_chart"]
 
-WIDTH = 440.0  # of a chart, in the units that its text is 12 high in
+WIDTH = 400.0  # of a chart, in the units that its text is `SIZE` high in
+SIZE = 13.0
 INK, MUTED, LINE = "#1d2b36", "#5b6a76", "#dde2e5"
 #: fills and the ink on them; the Okabe-Ito colours, told apart by lightness too
 FILLS = {
@@ -35,10 +37,16 @@ FILLS = {
     "not applicable": ("#d9dee1", INK),
     "missing": ("#ffffff", MUTED),
 }
+UNSURE = ("unknown", "missing")
 #: colour and sign of the scenarios after the baseline
 MARKS = (("#d55e00", "o"), ("#0072b2", "s"), ("#cc79a7", "D"), ("#e69f00", "^"), ("#56b4e9", "v"))
 MOST = 12  # clauses in the chart of people
-RC = {"svg.fonttype": "none", "font.family": ["DejaVu Sans"], "axes.unicode_minus": False, "path.simplify": False}
+RC: dict[Any, Any] = {
+    "svg.fonttype": "none",
+    "font.family": ["DejaVu Sans"],
+    "axes.unicode_minus": False,
+    "path.simplify": False,
+}
 
 
 def status_chart(page: Page, language: str) -> str:
@@ -69,20 +77,20 @@ def _bar(axes: Axes, top: float, count: dict[str, int], total: int) -> None:
         fill, ink = FILLS[name]
         wide = (WIDTH - 1) * number / total
         axes.barh(top + 11, wide, left=left, height=22, color=fill, edgecolor="white", linewidth=1.5)
-        if name in {"missing", "unknown"}:  # what is not known looks unfinished, in print as well
+        if name in UNSURE:  # what is not known looks unfinished, in print as well
             axes.barh(
                 top + 11, wide, left=left, height=22, facecolor="none", edgecolor=MUTED, linewidth=0.4, hatch="////"
             )
-        if wide > 5 + _width(str(number), 12):
+        if wide > 5 + _width(str(number), SIZE):
             axes.text(
-                left + wide / 2, top + 11.5, str(number), ha="center", va="center", color=ink, size=12, weight="bold",
-                bbox={"boxstyle": "round,pad=0.15", "fc": fill, "ec": "none"} if name in {"missing", "unknown"} else None,
+                left + wide / 2, top + 11.5, str(number), ha="center", va="center", color=ink, size=SIZE, weight="bold",
+                bbox={"boxstyle": "round,pad=0.15", "fc": fill, "ec": "none"} if name in UNSURE else None,
             )  # fmt: skip
         left += wide
 
 
 def _said(page: Page, counts: Sequence[dict[str, int]], names: dict[str, Text], language: str) -> str:
-    """The chart in words, for those who hear the page."""
+    """Say the chart in words, for those who hear the page."""
     return "; ".join(
         f"{scenario.label.get(language)}: "
         + ", ".join(f"{names[name].get(language)} {number}" for name, number in count.items() if number > 0)
@@ -110,7 +118,7 @@ def people_chart(page: Page, language: str) -> str:
         head = 26.0 + 20 * len(key)
         figure, axes = _canvas(head + 44 * len(rows) + 40)
         _write(axes, 0, 8, _cut(heading.get(language), WIDTH), colour=MUTED)
-        _key(axes, [[(name, text, x) for name, text, x in line] for line in key], top=22)
+        _key(axes, key, top=22)
         scale = _scale(axes, most, head + 44 * len(rows), head, known["chart_people_unit"].get(language))
         for row, clause in enumerate(rows):
             top = head + 44 * row
@@ -121,7 +129,7 @@ def people_chart(page: Page, language: str) -> str:
 
 
 def _rows(page: Page) -> tuple[list[int], Text]:
-    """The clauses to draw, most people first, and how they were chosen."""
+    """Choose the clauses to draw, most people first, and say how they were chosen."""
     known = words()
     worst: dict[int, float] = {}
     for key in _counted(page):
@@ -158,11 +166,12 @@ def _scale(axes: Axes, most: float, bottom: float, top: float, unit: str) -> flo
     """Grid lines with numbers under them; units of width for one person."""
     step = MaxNLocator(4, steps=[1, 2, 2.5, 5, 10], integer=True).tick_values(0, max(most, 1.0))
     ticks = [tick for tick in step if tick >= 0]
-    left, right = 6.0, WIDTH - 34
+    left, right = 6.0, WIDTH - 24
     scale = (right - left) / ticks[-1]
     said = FuncFormatter(lambda value, _: grouped(value))
     for tick in ticks:
-        axes.plot([left + scale * tick] * 2, [top, bottom], color=LINE, linewidth=1, zorder=0)
+        for start in range(int(top), int(bottom), 44):  # beside the dots, not through the titles
+            axes.plot([left + scale * tick] * 2, [start + 21, start + 37], color=LINE, linewidth=1, zorder=0)
         where = "left" if tick == 0 else "center"
         _write(axes, 0 if tick == 0 else left + scale * tick, bottom + 12, said(tick), colour=MUTED, where=where)
     _write(axes, WIDTH, bottom + 28, unit, colour=MUTED, where="right")
@@ -170,7 +179,7 @@ def _scale(axes: Axes, most: float, bottom: float, top: float, unit: str) -> flo
 
 
 def _dots(axes: Axes, y: float, values: dict[int, float], scale: float) -> None:
-    """A line from the least to the most, the baseline as a ring and a sign for each other scenario."""
+    """Draw a line from the least to the most, the baseline as a ring and a sign for each other scenario."""
     places = {index: 6.0 + scale * people for index, people in values.items()}
     if not places:
         return
@@ -178,7 +187,7 @@ def _dots(axes: Axes, y: float, values: dict[int, float], scale: float) -> None:
     for index in sorted(places, reverse=True):  # the baseline last: it is what the rest is read against
         _sign(axes, places[index], y, index)
     last = max(places, key=lambda index: values[index])
-    _write(axes, places[last] + 9, y, grouped(values[last]), colour=INK, size=11)
+    _write(axes, places[last] + 9, y, grouped(values[last]), colour=INK)
 
 
 def _sign(axes: Axes, x: float, y: float, index: int) -> None:
@@ -188,7 +197,7 @@ def _sign(axes: Axes, x: float, y: float, index: int) -> None:
 
 
 def _canvas(height: float) -> tuple[Figure, Axes]:
-    """A figure whose data coordinates are its own units, y downwards."""
+    """Make a figure whose data coordinates are its own units, y downwards."""
     figure = Figure(figsize=(WIDTH / 72, height / 72), facecolor="none")
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
     axes.set_axis_off()
@@ -204,30 +213,32 @@ def _key_rows(entries: Sequence[tuple[str, str]]) -> list[list[tuple[str, str, f
     x = 0.0
     for name, full in entries:
         text = _cut(full, WIDTH - 24)
-        if x > 0 and x + 20 + _width(text, 12) > WIDTH:
+        if x > 0 and x + 20 + _width(text, SIZE) > WIDTH:
             lines.append([])
             x = 0.0
         lines[-1].append((name, text, x))
-        x += 36 + _width(text, 12)
+        x += 34 + _width(text, SIZE)
     return lines
 
 
 def _key(axes: Axes, lines: Sequence[Sequence[tuple[str, str, float]]], *, top: float = 0.0) -> None:
-    """The legend: a patch for a status, a sign for a scenario."""
+    """Draw the legend: a patch for a status, a sign for a scenario."""
     for row, line in enumerate(lines):
         for name, text, x in line:
             y = top + 10 + 20 * row
             if name in FILLS:
-                edge = MUTED if name in {"missing", "unknown"} else "none"
+                edge = MUTED if name in UNSURE else "none"
                 hatch = "////" if edge == MUTED else None
-                axes.barh(y, 12, left=x + 1, height=12, facecolor=FILLS[name][0], edgecolor=edge, linewidth=0.6, hatch=hatch)
+                axes.barh(
+                    y, 12, left=x + 1, height=12, facecolor=FILLS[name][0], edgecolor=edge, linewidth=0.6, hatch=hatch
+                )
             else:
                 _sign(axes, x + 7, y, int(name))
             _write(axes, x + 19, y, text, colour=MUTED)
 
 
 def _write(
-    axes: Axes, x: float, y: float, text: str, *, colour: str, where: str = "left", size: float = 12
+    axes: Axes, x: float, y: float, text: str, *, colour: str, where: str = "left", size: float = SIZE
 ) -> None:  # fmt: skip
     """Text as it is: dollar signs are not mathematics."""
     axes.text(x, y, text, color=colour, size=size, ha=where, va="center_baseline", parse_math=False)
@@ -235,10 +246,10 @@ def _write(
 
 def _width(text: str, size: float) -> float:
     """About how wide a browser sets `text`: a full em for Chinese, half of one and a bit for letters."""
-    return size * sum(1.0 if unicodedata.east_asian_width(sign) in "WF" else 0.55 for sign in text)
+    return size * sum(1.0 if unicodedata.east_asian_width(sign) in "WF" else 0.53 for sign in text)
 
 
-def _cut(text: str, room: float, size: float = 12) -> str:
+def _cut(text: str, room: float, size: float = SIZE) -> str:
     """`text`, ended with an ellipsis where it is wider than `room`."""
     text = " ".join(text.split())
     if _width(text, size) <= room:
@@ -249,12 +260,14 @@ def _cut(text: str, room: float, size: float = 12) -> str:
 
 
 def _svg(figure: Figure, said: str) -> str:
-    """The figure as an inline ``<svg>`` with a spoken name; the same figure gives the same text."""
+    """Write the figure as an inline ``<svg>`` with a spoken name; the same figure gives the same text."""
     file = io.StringIO()
     with warnings.catch_warnings():
         # The browser has the glyphs; matplotlib only misses them for measuring.
         warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from", category=UserWarning)
-        figure.savefig(file, format="svg", transparent=True, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
+        figure.savefig(
+            file, format="svg", transparent=True, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type"))
+        )
     text = file.getvalue()
     text = text[text.index("<svg") :]
     # Its style sheet would hold for the whole page; page.css says the same for charts alone.

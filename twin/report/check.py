@@ -12,7 +12,7 @@ __all__ = ["checked"]
 
 
 def checked(page: Page) -> Page:
-    """The page itself, once its indices, words and arrays fit together.
+    """Return the page itself, once its indices, words and arrays fit together.
 
     Raises
     ------
@@ -63,8 +63,8 @@ def _inside(page: Page, layer: str, keys: Iterable[tuple[int, int]]) -> None:
     if bad:
         rows = [row for row, _ in bad]
         raise DataError(
-            f"{layer}: (scenario, clause) {listed(key for _, key in bad)} do not exist (rows {listed(rows)}); there are "
-            f"{len(page.scenarios)} scenarios and {len(page.clauses)} clauses, counted from 0",
+            f"{layer}: (scenario, clause) {listed(key for _, key in bad)} do not exist (rows {listed(rows)}); there "
+            f"are {len(page.scenarios)} scenarios and {len(page.clauses)} clauses, counted from 0",
             layer=layer,
             rows=rows,
         )
@@ -84,7 +84,9 @@ def _map(page: Page, data: MapData) -> None:
     sizes |= {f"unserved {key}": len(array) for key, array in data.unserved.items()}
     for name, size in sizes.items():
         if size != n:
-            raise DataError(f"map: {name} has {size} values for {n} points; align it with lon", layer="map", column=name)
+            raise DataError(
+                f"map: {name} has {size} values for {n} points; align it with lon", layer="map", column=name
+            )
     for layer, given in {"closed": data.closed, "hazards": data.hazards}.items():
         bad = [index for index in given if not 0 <= index < len(page.scenarios)]
         if bad:

@@ -50,7 +50,7 @@ class Text:
     zh: str
 
     def get(self, language: str) -> str:
-        """The words in ``"en"`` or ``"zh"``."""
+        """Return the words in ``"en"`` or ``"zh"``."""
         return self.zh if language == "zh" else self.en
 
 
@@ -178,7 +178,7 @@ class MapData:
         ``depth`` [m]. ``hazard`` is shown for every scenario but the baseline.
     points : population points.
     unserved : (scenario, clause) -> bool array over the points, True where the people there are not served.
-    facilities : points with ``kind``, ``kind_en``, ``kind_zh``, ``name`` and ``open``, a text with one 0 or 1 a scenario.
+    facilities : points with ``kind``, ``kind_en``, ``kind_zh``, ``name`` and ``open``, one 0 or 1 a scenario as text.
     closed : scenario -> lines that are closed in it.
     hazards : scenario -> hazard of that scenario alone, drawn in place of ``base["hazard"]``.
     """

@@ -21,13 +21,11 @@ from twin.report.words import words
 __all__ = ["bits", "payload", "plain", "rounded", "script_json", "unbits"]
 
 #: characters that could end a script element or a JavaScript line, and what JSON writes in their place
-_HARMLESS = str.maketrans(
-    {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-)
+_HARMLESS = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 
 
 def bits(mask: NDArray[np.bool_]) -> str:
-    """A bool array as base64 of its bits, element *i* in bit ``i % 8`` of byte ``i // 8``.
+    """Write a bool array as base64 of its bits, element *i* in bit ``i % 8`` of byte ``i // 8``.
 
     >>> bits(np.array([True, False, False, True]))
     'CQ=='
@@ -37,19 +35,19 @@ def bits(mask: NDArray[np.bool_]) -> str:
 
 
 def unbits(text: str, count: int) -> NDArray[np.bool_]:
-    """The array of `count` elements that `bits` wrote."""
+    """Read the array of `count` elements that `bits` wrote."""
     packed = np.frombuffer(base64.b64decode(text), dtype=np.uint8)
     return np.unpackbits(packed, count=count, bitorder="little").astype(bool)
 
 
 def script_json(value: Any) -> str:
-    """JSON that is safe inside ``<script type="application/json">``, whatever its strings hold."""
+    """Write JSON that is safe inside ``<script type="application/json">``, whatever its strings hold."""
     text = json.dumps(plain(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.translate(_HARMLESS)
 
 
 def plain(value: Any) -> Any:
-    """What JSON can hold: numpy numbers and arrays unpacked, NaN and infinity as null, anything else as its text."""
+    """Reduce to what JSON can hold: numpy numbers and arrays unpacked, NaN and infinity as null, others as text."""
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
     if value is None or isinstance(value, str | bool | int):
@@ -64,7 +62,7 @@ def plain(value: Any) -> Any:
 
 
 def rounded(layer: GeoJSON | None) -> dict[str, Any]:
-    """A feature collection with coordinates of six decimals (0.1 m), without empty geometries."""
+    """Round a feature collection to coordinates of six decimals (0.1 m), and leave out empty geometries."""
     features = [
         {
             "type": "Feature",
@@ -78,7 +76,7 @@ def rounded(layer: GeoJSON | None) -> dict[str, Any]:
 
 
 def _shorter(geometry: Mapping[str, Any]) -> dict[str, Any]:
-    """A geometry with shorter coordinates; the parts of a collection too."""
+    """Shorten the coordinates of a geometry; the parts of a collection too."""
     if "geometries" in geometry:
         return {"type": geometry["type"], "geometries": [_shorter(part) for part in geometry["geometries"]]}
     return {"type": geometry["type"], "coordinates": _short(geometry["coordinates"])}
@@ -91,7 +89,7 @@ def _short(coordinates: Any) -> Any:
 
 
 def payload(page: Page) -> dict[str, Any]:
-    """What the page's script needs: words, titles, verdicts and the map."""
+    """Gather what the page's script needs: words, titles, verdicts and the map."""
     clauses = [
         {"title": asdict(c.title), "name": f"{c.standard} {c.clause}".strip(), "limit": asdict(c.limit)}
         | {"measure": asdict(c.measure), "note": c.note, "kinds": c.kinds}
@@ -114,9 +112,9 @@ def payload(page: Page) -> dict[str, Any]:
 
 
 def _map(data: MapData) -> dict[str, Any]:
-    """The map's data; equal bit sets, as of a clause that a scenario leaves alone, are written once."""
+    """Gather the map's data; equal bit sets, as of a clause that a scenario leaves alone, are written once."""
     sets: dict[str, int] = {}
-    unserved = {
+    unserved: dict[str, int] = {
         f"{scenario},{clause}": sets.setdefault(bits(mask), len(sets))
         for (scenario, clause), mask in data.unserved.items()
     }

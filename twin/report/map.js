@@ -33,12 +33,12 @@ function tally(data, classes, view) {
   return found;
 }
 
-/** Radius [px] and relative sizes of circles: by the root of people, spaced as the points are. */
+/** Radius [px] and relative sizes of circles on so many pixels: by the root of people, spaced as the points are. */
 function circleSizes(data, pixels) {
   const sorted = [...data.people].sort((a, b) => a - b);
   const high = sorted[Math.floor(0.9 * (sorted.length - 1))] || 1;
   data.sizes = data.people.map((people) => Math.min(1.7, Math.max(0.35, Math.sqrt(people / high))));
-  return Math.min(9, Math.max(1.6, 0.44 * Math.sqrt(pixels / Math.max(1, data.people.length))));
+  return Math.min(9, Math.max(1.6, 0.4 * Math.sqrt(pixels / Math.max(1, data.people.length))));
 }
 
 function pointFeatures(data, classes) {
@@ -92,7 +92,6 @@ function centroid(geometry) {
 /** The map itself, or null where the browser cannot draw it. */
 function openMap(data, box) {
   const [west, south, east, north] = data.bounds;
-  const radius = circleSizes(data, box.clientWidth * box.clientHeight * 0.8);
   const both = (name) => page.words[name].en + " · " + page.words[name].zh;
   try {
     const map = new maplibregl.Map({
@@ -120,6 +119,8 @@ function openMap(data, box) {
     map.keyboard.disableRotation();
     map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
     map.addControl(new maplibregl.ScaleControl({ unit: "metric", maxWidth: 120 }), "bottom-left");
+    const [low, high] = [map.project([west, south]), map.project([east, north])];
+    const radius = circleSizes(data, Math.abs((high.x - low.x) * (high.y - low.y)));
     map.setStyle(mapStyle(data, map.getZoom(), radius));
     for (const feature of data.base.districts?.features || []) {
       const at = centroid(feature.geometry);

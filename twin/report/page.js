@@ -90,9 +90,21 @@ function startPrint(map, data) {
   addEventListener("afterprint", () => { picture.hidden = true; });
 }
 
+/** What is folded on the screen is not left out on paper; the manifest is, unless its reader opened it. */
+function unfoldForPrint() {
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("main > section:not(.manifest) details:not([open])")];
+    for (const each of opened) each.open = true;
+  });
+  addEventListener("afterprint", () => { for (const each of opened) each.open = false; });
+}
+
+unfoldForPrint();
 const choose = startMap();
 startTable(choose);
-document.getElementById("to-table")?.addEventListener("click", (event) => {
+document.getElementById("chosen")?.addEventListener("click", (event) => {
+  if (event.target.id !== "to-table") return;
   event.preventDefault();
   const row = document.querySelector("#verdict-table tr.chosen");
   if (row?.hidden) document.getElementById("filters").reset();

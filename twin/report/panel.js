@@ -57,13 +57,17 @@ function chosenClause(clause, scenario) {
     const item = make("li", index === scenario ? "now" : "", make("span", "name", say(label)));
     if (!cell) return item.append(make("span", "muted", say("no_verdict"))), item;
     const source = document.querySelector(`#verdict-table tr[data-clause="${clause}"] td[data-scenario="${index}"] .chip`);
-    item.append(make("span", "row", source.cloneNode(true), make("span", "value", say(cell.value))));
+    item.append(make("span", "row", source.cloneNode(true), make("span", "amount", say(cell.value))));
     if (cell.people !== null) item.append(make("span", "small muted", fill("unserved_people", { n: grouped(cell.people) })));
     if (say(cell.margin)) item.append(make("span", "small muted", say("margin") + " " + say(cell.margin)));
     if (say(cell.reason)) item.append(make("span", "small muted", say(cell.reason)));
     return item;
   });
-  return [make("h3", "", say(card.title)), make("p", "small muted", card.name),
+  const link = make("a", "small", say("to_table"));
+  link.href = "#verdicts";
+  link.id = "to-table";
+  const about = make("div", "about", make("h3", "", say(card.title)), make("p", "small muted", card.name),
     make("dl", "facts", line("limit", say(card.limit)), line("measure", say(card.measure))),
-    card.note ? make("p", "small muted", card.note) : null, make("ul", "verdict-list", ...verdicts)].filter(Boolean);
+    card.note ? make("p", "small muted", card.note) : null, link);
+  return [about, make("ul", "verdict-list", ...verdicts)];
 }

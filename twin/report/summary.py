@@ -23,7 +23,7 @@ def table(page: Page) -> dict[tuple[int, int], Cell]:
 
 
 def statuses(page: Page, scenario: int) -> dict[str, int]:
-    """Number of clauses of each status in a scenario; those without a verdict under ``"missing"``."""
+    """Count the clauses of each status in a scenario; those without a verdict under ``"missing"``."""
     count = Counter(cell.status for cell in page.verdicts if cell.scenario == scenario)
     found = {status: count[status] for status in STATUSES}
     return found | {"missing": len(page.clauses) - sum(found.values())}
@@ -78,7 +78,8 @@ def moved(page: Page, scenario: int) -> tuple[float, float, bool]:
 
 
 def _anywhere(masks: Iterable[NDArray[np.bool_]]) -> NDArray[np.bool_]:
-    return np.logical_or.reduce(list(masks))
+    found: NDArray[np.bool_] = np.logical_or.reduce(list(masks))
+    return found
 
 
 def sentences(page: Page) -> tuple[Text, ...]:
@@ -106,7 +107,7 @@ def _standing(page: Page, known: Mapping[str, Text]) -> Text:
 
 
 def _change(page: Page, scenario: int, known: Mapping[str, Text]) -> Text:
-    """What a scenario changes against the baseline."""
+    """Say what a scenario changes against the baseline."""
     cells = table(page)
     moves: Counter[str] = Counter()
     for clause in range(len(page.clauses)):

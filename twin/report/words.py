@@ -32,7 +32,7 @@ def filled(text: Text, **values: object) -> Text:
 
 
 def counted(known: Mapping[str, Text], name: str, count: int) -> Text:
-    """The phrase `name` for a count; its form for one where there is one."""
+    """Choose the phrase `name` for a count; its form for one where there is one."""
     return filled(known[f"{name}_one" if count == 1 else name], n=f"{count:,}")
 
 
@@ -43,7 +43,7 @@ def joined(parts: Iterable[Text], en: str, zh: str) -> Text:
 
 
 def grouped(value: float, digits: int = 0) -> str:
-    """A number with thousands apart, a dash for NaN; never ``-0``.
+    """Write a number with thousands apart, a dash for NaN; never ``-0``.
 
     >>> grouped(4210.4), grouped(float("nan")), grouped(-0.2)
     ('4,210', '–', '0')
