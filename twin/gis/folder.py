@@ -32,7 +32,8 @@ def write_folder(city: City, folder: Path) -> None:
     ------
     DataError : the target is something else than a city folder, or cannot be written.
     """
-    if folder.exists() and not (folder / "city.toml").is_file() and any(folder.iterdir() if folder.is_dir() else [folder]):
+    taken = folder.is_dir() and not (folder / "city.toml").is_file() and any(map(_ours, folder.iterdir()))
+    if folder.is_file() or taken:
         raise DataError(f"{folder}: there is something that is no city folder; name another target or remove it")
     parts = take_apart(city)
     with replacing(folder) as fresh:
@@ -46,6 +47,22 @@ def write_folder(city: City, folder: Path) -> None:
             _write_table(parts.nodes[name].drop(columns="geometry"), home / "nodes.parquet")
             _write_table(parts.edges[name], home / "edges.parquet")
         (fresh / "city.toml").write_text(tomli_w.dumps(parts.meta, multiline_strings=True), encoding="utf-8")
+        _carry_over(folder, fresh)
+
+
+def _carry_over(old: Path, fresh: Path) -> None:
+    """Copy what somebody else put into the folder (a README, layouts, scripts): only the city's own files are replaced."""
+    for path in sorted(old.iterdir()) if old.is_dir() else []:
+        if _ours(path):
+            continue
+        if path.is_dir():
+            shutil.copytree(path, fresh / path.name)
+        else:
+            shutil.copy2(path, fresh / path.name)
+
+
+def _ours(path: Path) -> bool:
+    return path.name in {"city.toml", "networks"} or path.suffix in {".parquet", ".tif"}
 
 
 def read_folder(folder: Path) -> City:

@@ -1,1 +1,5 @@
-"""The report page: one HTML file that opens without a network."""
+"""Reports: one HTML file that opens with no network, and the folder that a run leaves."""
+
+from twin.report.results import write_report, write_results
+
+__all__ = ["write_report", "write_results"]
