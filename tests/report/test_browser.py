@@ -138,7 +138,9 @@ def test_views_look_different(opened):
         watched.view(view)
         shots[view] = pixels(watched.tab.locator("#map").screenshot())
     assert near(shots["after"], "#d55e00") > 2 * near(shots["before"], "#d55e00")
-    assert near(shots["difference"], "#009e73") < near(shots["before"], "#009e73") / 5
+    served = "#45b797"  # the green of the served at 72 % over land
+    assert near(shots["before"], served) > 1000
+    assert near(shots["difference"], served) < 100
 
 
 def test_language(opened, page):
@@ -169,11 +171,11 @@ def test_language_of_the_reader(opened, page):
 
 def test_filters(opened, page):
     tab = opened().tab
-    count = tab.locator("#row-count")
     visible = tab.locator("#verdict-table tbody tr:visible")
 
     def ends_with(number):
-        assert count.inner_text() == f"{number} of 12 clauses"
+        said = f"{number} of 12 clauses"
+        tab.wait_for_function("said => document.getElementById('row-count').textContent === said", arg=said)
         assert visible.count() == number
 
     ends_with(12)
@@ -250,9 +252,9 @@ def test_names_are_harmless(opened):
     y = box["height"] / 2 - (lat - (south + north) / 2) * scale / stretch
     tab.locator("#map canvas").first.click(position={"x": x, "y": y})
     assert tab.locator(".popup b").inner_text() == EVIL
-    assert tab.locator(".popup p").inner_text() == "Clinic · open"
+    assert tab.locator(".popup p").inner_text() == "Clinic · not open"
     tab.click('[data-language="zh"]')
-    assert tab.locator(".popup p").inner_text() == "卫生站 · 开放"
+    assert tab.locator(".popup p").inner_text() == "卫生站 · 未开放"
 
 
 @pytest.mark.parametrize("width", [390, 768, 1280])
@@ -261,7 +263,7 @@ def test_nothing_is_wider_than_the_screen(opened, width, locale):
     tab = opened(locale=locale, width=width).idle()
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
     cut = """() => [...document.querySelectorAll('h1, h2, h3, .sentence, .doubts li, .figure dd, .chip, .pick')]
-        .filter(e => e.offsetParent && e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0).map(e => e.textContent)"""
+        .filter(e => e.offsetParent && e.clientWidth && e.scrollWidth > e.clientWidth + 1).map(e => e.textContent)"""
     assert tab.evaluate(cut) == []
 
 

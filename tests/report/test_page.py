@@ -341,7 +341,8 @@ def test_no_global_state_is_touched():
     code = (
         "import sys, matplotlib; before = repr(matplotlib.rcParams.copy())\n"  # dict() would choose a backend
         "from twin.report.page import *\n"
-        "page = Page(Text('T','题'), Text('',''), CityCard('C', 1.0, 1.0, ''), (ScenarioCard('','',Text('甲','甲')),),\n"
+        "page = Page(Text('T','题'), Text('',''), CityCard('C', 1.0, 1.0, ''),\n"
+        "  (ScenarioCard('','',Text('甲','甲')),),\n"
         "  (ClauseCard('k','S','1',Text('T','题'),(),'mandatory','read',Text('',''),Text('','')),),\n"
         "  (Cell(0, 0, 'fail', people=3.0),))\n"
         "render(page)\n"

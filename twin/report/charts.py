@@ -103,32 +103,33 @@ def people_chart(page: Page, language: str) -> str:
 
     Empty where no people were counted.
     """
-    rows, heading = _rows(page)
+    rows, lines = _rows(page)
     if not rows:
         return ""
     known = words()
     cells = table(page)
     shown = range(1, min(len(page.scenarios), 1 + len(MARKS)))
     if len(page.scenarios) - 1 > len(shown):
-        cut = filled(known["chart_scenarios_cut"], n=len(shown), total=len(page.scenarios) - 1)
-        heading = Text(f"{heading.en}; {cut.en}", f"{heading.zh}；{cut.zh}")
+        lines.append(filled(known["chart_scenarios_cut"], n=len(shown), total=len(page.scenarios) - 1))
     most = max(cells[key].people for key in _counted(page) if key[1] in rows)
     with mpl.rc_context({**RC, "svg.hashsalt": f"people-{language}"}):
         key = _key_rows([(str(index), page.scenarios[index].label.get(language)) for index in (0, *shown)])
-        head = 26.0 + 20 * len(key)
+        under = 20.0 * len(lines) + 2
+        head = under + 4 + 20 * len(key)
         figure, axes = _canvas(head + 44 * len(rows) + 40)
-        _write(axes, 0, 8, _cut(heading.get(language), WIDTH), colour=MUTED)
-        _key(axes, key, top=22)
+        for row, line in enumerate(lines):
+            _write(axes, 0, 8 + 20 * row, _cut(line.get(language), WIDTH), colour=MUTED)
+        _key(axes, key, top=under)
         scale = _scale(axes, most, head + 44 * len(rows), head, known["chart_people_unit"].get(language))
         for row, clause in enumerate(rows):
             top = head + 44 * row
             _write(axes, 0, top + 12, _cut(page.clauses[clause].title.get(language), WIDTH - 4), colour=INK)
             values = {index: _people(page, index, clause) for index in (0, *shown)}
             _dots(axes, top + 29, {index: people for index, people in values.items() if not math.isnan(people)}, scale)
-        return _svg(figure, f"{known['chart_people'].get(language)}: {heading.get(language)}")
+        return _svg(figure, f"{known['chart_people'].get(language)}: {', '.join(line.get(language) for line in lines)}")
 
 
-def _rows(page: Page) -> tuple[list[int], Text]:
+def _rows(page: Page) -> tuple[list[int], list[Text]]:
     """Choose the clauses to draw, most people first, and say how they were chosen."""
     known = words()
     worst: dict[int, float] = {}
@@ -140,12 +141,11 @@ def _rows(page: Page) -> tuple[list[int], Text]:
         if changed(page, clause) and len({grouped(_people(page, i, clause)) for i in range(len(page.scenarios))}) > 1
     ]
     chosen = moving or list(worst)
-    heading = known["chart_people_changing" if moving else "chart_people_worst"]
+    lines = [known["chart_people_changing" if moving else "chart_people_worst"]]
     chosen.sort(key=lambda clause: (-worst[clause], clause))
     if len(chosen) > MOST:
-        cut = filled(known["chart_people_cut"], n=MOST, total=len(chosen))
-        heading = Text(f"{heading.en}, {cut.en}", f"{heading.zh}，{cut.zh}")
-    return chosen[:MOST], heading
+        lines.append(filled(known["chart_people_cut"], n=MOST, total=len(chosen)))
+    return chosen[:MOST], lines
 
 
 def _counted(page: Page) -> list[tuple[int, int]]:
@@ -167,7 +167,8 @@ def _scale(axes: Axes, most: float, bottom: float, top: float, unit: str) -> flo
     step = MaxNLocator(4, steps=[1, 2, 2.5, 5, 10], integer=True).tick_values(0, max(most, 1.0))
     ticks = [tick for tick in step if tick >= 0]
     left, right = 6.0, WIDTH - 24
-    scale = (right - left) / ticks[-1]
+    beside = WIDTH - 12 - _width(grouped(most), SIZE)  # the largest number has its place beside its dot
+    scale = min((right - left) / ticks[-1], (beside - left) / max(most, 1.0))
     said = FuncFormatter(lambda value, _: grouped(value))
     for tick in ticks:
         for start in range(int(top), int(bottom), 44):  # beside the dots, not through the titles
