@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 import shapely
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
 
 from twin.gis.osm import read_osm
 
@@ -192,17 +194,27 @@ def test_a_square_that_nothing_enters_is_left_out(osm):
     assert "1 squares and platforms that no walkable way enters were left out of the walk network" in extract.notes
 
 
-def test_many_entries_are_joined_to_their_nearest(osm):
-    # a regular rim of 70 doors: 16 nearest each, instead of 70 * 69 / 2 chords
-    turn = 2 * np.pi * np.arange(70) / 70
+@pytest.mark.parametrize("count", [40, 300])
+def test_no_way_across_is_much_longer_than_the_straight_line(osm, count):
+    # a round square with many doors: few of all the straight lines are enough
+    turn = 2 * np.pi * np.arange(count) / count
     rim = {i + 1: (np.cos(a), np.sin(a)) for i, a in enumerate(turn)}
-    doors = {i + 101: (1.2 * np.cos(a), 1.2 * np.sin(a)) for i, a in enumerate(turn)}
-    ways = [(i + 101, [i + 101, i + 1], FOOT) for i in range(70)]
-    square = (10, [*range(1, 71), 1], {"highway": "pedestrian", "area": "yes"})
-    edges = osm(rim | doors, [square, *ways]).walk.edges
-    across = (edges["osm"] == 10).sum() - 70  # without the rim itself
-    assert 70 * 7 <= across <= 70 * 14
-    assert edges["length"].min() > 0
+    doors = {i + 1001: (1.2 * np.cos(a), 1.2 * np.sin(a)) for i, a in enumerate(turn)}
+    ways = [(i + 1001, [i + 1001, i + 1], FOOT) for i in range(count)]
+    square = (10, [*range(1, count + 1), 1], {"highway": "pedestrian", "area": "yes"})
+    streets = osm(rim | doors, [square, *ways]).walk
+    edges, size = streets.edges, len(streets.ids)
+    if count > 250:  # of the 150 * 149 / 2 lines between every second door
+        assert (edges["osm"] == 10).sum() - count < 0.4 * 11175
+    graph = csr_array((edges["length"], (edges["tail"], edges["head"])), shape=(size, size))
+    on_rim = np.flatnonzero(streets.ids <= 1000)
+    cost = dijkstra(graph, directed=False, indices=on_rim)[:, on_rim]
+    x, y = streets.x[on_rim], streets.y[on_rim]
+    straight = np.hypot(x[:, None] - x, y[:, None] - y) / 0.9996
+    if count <= 250:
+        assert (cost <= 1.021 * straight + 1e-6).all()
+    else:  # every second door has lines of its own; the others go two sides of the rim further
+        assert (cost <= 1.021 * straight + 4 * 2 * np.pi * EAST / count).all()
 
 
 def test_another_crs(osm, tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -29,9 +31,9 @@ def across(lines: Lines, areas: Areas) -> tuple[Lines, list[str]]:
     Notes
     -----
     An entry is a vertex of the rim where a walkable way leaves the rim. Two entries are joined where the straight line
-    between them lies within the area. Where there are more than ``chords.entries`` of them, each is joined to its
-    nearest ones only (`osm.toml`). A rim without an entry, such as that of a flower bed in the middle, leads nowhere
-    and is left out.
+    between them lies within the area, shortest first, unless the way there along the rim and the lines so far is hardly
+    longer (``chords.slack`` of `osm.toml`). A rim without an entry, such as that of a flower bed in the middle, leads
+    nowhere and is left out.
     """
     rules = Rules(settings()["squares"])
     uses = {row: found for row in range(len(areas)) if (found := _walked(areas.tags[row], rules))}
@@ -94,32 +96,38 @@ def _entries(rims: Chains, beside: Neighbours) -> NDArray[np.intp]:
 
 
 def _chords(rims: Chains, entries: NDArray[np.intp], area: shapely.Geometry) -> Chains:
-    """Straight lines between the entries of one area; a side of the rim is none."""
-    a, b = _pairs(rims.x[entries], rims.y[entries])
-    along = _neighbours([rims], rims.ref[entries])
-    a, b = entries[a], entries[b]
-    apart = np.array([int(rims.ref[j]) not in along[int(rims.ref[i])] for i, j in zip(a, b, strict=True)], bool)
-    ends = np.column_stack([a, b])[apart]
-    if len(ends):
-        places = np.stack([rims.x[ends], rims.y[ends]], axis=-1)
-        room = shapely.buffer(area, SLACK)
-        shapely.prepare(room)
-        ends = ends[shapely.covers(room, shapely.linestrings(places))]
-    start = np.arange(0, ends.size + 1, 2, dtype=np.intp)
-    return Chains(start, rims.ref[ends].ravel(), rims.x[ends].ravel(), rims.y[ends].ravel())
-
-
-def _pairs(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Pairs of entries to be joined, each once."""
+    """Straight lines between the entries of one area, as few as are needed."""
     limits = settings()["chords"]
-    if len(x) <= limits["entries"]:
-        one, other = np.triu_indices(len(x), 1)
-        return one, other
-    apart = np.hypot(x[:, None] - x[None, :], y[:, None] - y[None, :])
-    near = np.argsort(apart, axis=1, kind="stable")[:, 1 : limits["nearest"] + 1]
-    pairs = np.column_stack([np.repeat(np.arange(len(x)), near.shape[1]), near.ravel()])
-    once = np.unique(np.sort(pairs, axis=1), axis=0)
-    return once[:, 0], once[:, 1]
+    entries = entries[:: max(1, math.ceil(len(entries) / limits["entries"]))]
+    x, y = rims.x[entries], rims.y[entries]
+    a, b = np.triu_indices(len(entries), 1)
+    cost = np.hypot(x[a] - x[b], y[a] - y[b])
+    room = shapely.buffer(area, SLACK)
+    shapely.prepare(room)
+    ends = np.column_stack([a, b])
+    inside = shapely.covers(room, shapely.linestrings(np.stack([x[ends], y[ends]], axis=-1)))
+    ends, cost = ends[inside], cost[inside]
+    around = _around(rims, entries)
+    needed = []
+    for pair in np.argsort(cost, kind="stable"):
+        one, other = ends[pair]
+        if around[one, other] > cost[pair] * (1 + limits["slack"]):
+            needed.append(pair)
+            over = np.minimum(around[:, one, None] + around[other], around[:, other, None] + around[one]) + cost[pair]
+            np.minimum(around, over, out=around)
+    chosen = entries[ends[np.array(needed, np.intp)]]
+    start = np.arange(0, chosen.size + 1, 2, dtype=np.intp)
+    return Chains(start, rims.ref[chosen].ravel(), rims.x[chosen].ravel(), rims.y[chosen].ravel())
+
+
+def _around(rims: Chains, entries: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Way between entries along the rims, infinite from one rim to another [m]."""
+    step = np.hypot(np.diff(rims.x), np.diff(rims.y))
+    run = np.concatenate([[0.0], np.cumsum(step)])
+    ring = rims.line[entries]
+    whole = (run[rims.start[1:] - 1] - run[rims.start[:-1]])[ring]
+    direct = np.abs(run[entries][:, None] - run[entries])
+    return np.where(ring[:, None] == ring, np.minimum(direct, whole[:, None] - direct), np.inf)
 
 
 def _joined(parts: list[Chains]) -> Chains:
