@@ -33,8 +33,9 @@ class Ground:
         """Map area over ground area at places in the CRS [1]."""
         if not len(x):
             return np.zeros(0)
-        lon, lat = self._proj(x, y, inverse=True)
-        return np.asarray(self._proj.get_factors(lon, lat).areal_scale, np.float64)
+        # pyproj first tries an array of one as a number, which older numpy warns of: so there are two or more
+        lon, lat = self._proj(np.append(x, x[0]), np.append(y, y[0]), inverse=True)
+        return np.asarray(self._proj.get_factors(lon, lat).areal_scale, np.float64)[:-1]
 
     def length_scale(self, x: Floats, y: Floats) -> Floats:
         """Map length over ground length [1]; exact where the CRS keeps angles, as UTM does."""
