@@ -96,8 +96,14 @@ class Layout:
         if isinstance(sites, Raster) or not len(sites):
             raise ScenarioError(f"layout of '{self.facility}': it has no site; draw at least one", change="layout")
         placed = sites if sites.crs is None or city.crs is None else to_crs(sites, city.crs, where="layout")
-        known = [c for c in schema()["facilities"].columns if c in placed.columns and c not in {"id", "kind", "open", "geometry", "entrances"}]
-        rows = gpd.GeoDataFrame({c: placed[c].to_numpy() for c in known}, geometry=placed.geometry.to_numpy(), crs=city.crs)
+        known = [
+            c
+            for c in schema()["facilities"].columns
+            if c in placed.columns and c not in {"id", "kind", "open", "geometry", "entrances"}
+        ]
+        rows = gpd.GeoDataFrame(
+            {c: placed[c].to_numpy() for c in known}, geometry=placed.geometry.to_numpy(), crs=city.crs
+        )
         start = len(city.facilities)
         rows["id"] = [f"{self.facility} site {start + i}" for i in range(len(rows))]
         rows["kind"] = self.facility
@@ -140,15 +146,31 @@ class AddEdge:
         length = float(shapely.length(line))
         edges = net.edges
         row = {name: _blank(edges[name]) for name in edges.columns}
-        row |= {"tail": ends[0], "head": ends[1], "length": length, "oneway": self.oneway, "open": True, "name": self.name}
+        row |= {
+            "tail": ends[0],
+            "head": ends[1],
+            "length": length,
+            "oneway": self.oneway,
+            "open": True,
+            "name": self.name,
+        }
         if "time" in edges.columns:
             typical = float(np.nanmedian(edges["length"] / edges["time"].replace(0.0, np.nan)))
-            row["time"] = length / (self.speed if self.speed == self.speed else typical)  # noqa: PLR0124 -- NaN: not given
+            row["time"] = length / (self.speed if self.speed == self.speed else typical)
         columns = {name: np.append(edges[name].to_numpy(), [row[name]]) for name in edges.columns}
         tail, head, oneway = (columns.pop(name) for name in ("tail", "head", "oneway"))
         shapes = np.append(net.shapes, [line])
         fresh = Network.from_arrays(
-            net.x, net.y, tail, head, directed=oneway, crs=net.crs, ids=net.ids, shapes=shapes, approach=net.approach, **columns
+            net.x,
+            net.y,
+            tail,
+            head,
+            directed=oneway,
+            crs=net.crs,
+            ids=net.ids,
+            shapes=shapes,
+            approach=net.approach,
+            **columns,
         )
         return city.with_network(self.network, fresh)
 

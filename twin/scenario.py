@@ -74,7 +74,9 @@ class Scenario:
     def __init__(self, name: str, *changes: Change) -> None:
         for each in changes:
             if not callable(each):
-                raise ScenarioError(f"scenario '{name}': {each!r} is no change; a change is a function from city to city", scenario=name)
+                raise ScenarioError(
+                    f"scenario '{name}': {each!r} is no change; a change is a function from city to city", scenario=name
+                )
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "changes", tuple(changes))
 
@@ -145,7 +147,9 @@ class Scenario:
             raise ScenarioError(f'{path}: a scenario needs a name; write name = "…"')
         entries = table.get("change", [])
         if not isinstance(entries, list):
-            raise ScenarioError(f"{path}: write each change under [[change]], with two brackets", scenario=table["name"])
+            raise ScenarioError(
+                f"{path}: write each change under [[change]], with two brackets", scenario=table["name"]
+            )
         return cls(table["name"], *(_build(entry, path, number) for number, entry in enumerate(entries, 1)))
 
     def save(self, path: str | Path) -> None:
@@ -172,7 +176,11 @@ def _described(each: Change, language: str) -> str:
     for field in dataclasses.fields(each):
         value = getattr(each, field.name)
         if isinstance(value, Raster | gpd.GeoDataFrame):
-            value = f"{len(value)} rows" if isinstance(value, gpd.GeoDataFrame) else f"raster of {value.values.size:,} cells"
+            value = (
+                f"{len(value)} rows"
+                if isinstance(value, gpd.GeoDataFrame)
+                else f"raster of {value.values.size:,} cells"
+            )
         elif isinstance(value, tuple) and all(isinstance(v, str) for v in value):
             value = listed(value)
         if value in ("", (), None) or value != value:  # noqa: PLR0124 -- NaN
@@ -201,7 +209,11 @@ def _build(entry: Any, path: Path, number: int) -> Change:
     given = {key: value for key, value in entry.items() if key != "kind"}
     _keys(given, set(fields), f"{where} ({entry['kind']})", path.stem)
     values = {key: _value(value, fields[key], path, f"{where}, {key}") for key, value in given.items()}
-    missing = [n for n, f in fields.items() if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING and n not in values]
+    missing = [
+        n
+        for n, f in fields.items()
+        if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING and n not in values
+    ]
     if missing:
         raise ScenarioError(f"{where} ({entry['kind']}): {listed(missing)} must be given", change=entry["kind"])
     made: Change = cls(**values)
@@ -213,7 +225,9 @@ def _value(value: Any, field: dataclasses.Field[Any], path: Path, where: str) ->
         beside = (path.parent / value).resolve()
         if not beside.is_file():
             if Path(value).suffix:
-                raise ScenarioError(f"{where}: no file {beside}; give it relative to the scenario file, or a layer's name")
+                raise ScenarioError(
+                    f"{where}: no file {beside}; give it relative to the scenario file, or a layer's name"
+                )
             return value  # the name of a layer of the city
         from twin.gis.read import read_layer
 
@@ -229,7 +243,9 @@ def _tuples(value: Any) -> Any:
 
 def _entry(each: Change, path: Path, number: int) -> dict[str, Any]:
     if not dataclasses.is_dataclass(each) or named(type(each)) not in changes:
-        raise ScenarioError(f"{_label(each)} is a plain function; only registered changes can be saved to a file", change=_label(each))
+        raise ScenarioError(
+            f"{_label(each)} is a plain function; only registered changes can be saved to a file", change=_label(each)
+        )
     entry: dict[str, Any] = {"kind": named(type(each))}
     for field in dataclasses.fields(each):
         value = getattr(each, field.name)
@@ -238,7 +254,9 @@ def _entry(each: Change, path: Path, number: int) -> dict[str, Any]:
         if value is None or value == () or value != value or (value == "" and field.default == ""):  # noqa: PLR0124
             continue
         unit = field.metadata.get("unit")
-        entry[field.name] = {"value": value, "unit": unit} if unit else list(value) if isinstance(value, tuple) else value
+        entry[field.name] = (
+            {"value": value, "unit": unit} if unit else list(value) if isinstance(value, tuple) else value
+        )
     return entry
 
 

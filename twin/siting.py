@@ -32,7 +32,7 @@ PATIENCE = 30.0
 Floats = NDArray[np.float64]
 
 
-def site(  # noqa: PLR0913 -- the contract of section 13
+def site(
     city: City,
     kind: str,
     *,
@@ -60,7 +60,9 @@ def site(  # noqa: PLR0913 -- the contract of section 13
     ------
     DataError : neither `count` nor `within`, or more sites than candidates.
     """
-    chosen = objective or {(True, False): "median", (True, True): "cover_most", (False, True): "cover_all"}.get((count is not None, within is not None), "")
+    chosen = objective or {(True, False): "median", (True, True): "cover_most", (False, True): "cover_all"}.get(
+        (count is not None, within is not None), ""
+    )
     if chosen not in {"median", "cover_most", "cover_all"}:
         if chosen:
             raise UnknownName("objective", chosen, ("median", "cover_most", "cover_all"))
@@ -68,8 +70,12 @@ def site(  # noqa: PLR0913 -- the contract of section 13
     net = city.network("walk")
     hung = city.snap("population", "walk")
     if not len(hung):
-        raise MissingData(f"{city.name}: there is no population on the walk network to place sites for", layer="population")
-    people = np.bincount(hung["node"], weights=city.column("population", "people")[hung.index], minlength=net.graph.count)
+        raise MissingData(
+            f"{city.name}: there is no population on the walk network to place sites for", layer="population"
+        )
+    people = np.bincount(
+        hung["node"], weights=city.column("population", "people")[hung.index], minlength=net.graph.count
+    )
     demand = np.flatnonzero(people > 0)
     options = _candidates(city, demand, candidates)
     if count is not None and not 1 <= count <= len(options):
@@ -85,7 +91,11 @@ def site(  # noqa: PLR0913 -- the contract of section 13
     picked, facts = result
     rows = options[picked]
     sites = gpd.GeoDataFrame(
-        {"id": [f"{kind} {i + 1}" for i in range(len(rows))], "kind": kind, "name": [f"computed {kind} {i + 1}" for i in range(len(rows))]},
+        {
+            "id": [f"{kind} {i + 1}" for i in range(len(rows))],
+            "kind": kind,
+            "name": [f"computed {kind} {i + 1}" for i in range(len(rows))],
+        },
         geometry=shapely.points(net.x[rows], net.y[rows]),
         crs=city.crs,
     )
@@ -187,12 +197,16 @@ def _exact_median(c: Floats, w: Floats, count: int) -> Any:
     assign = coo_matrix((np.ones(pairs), (who, sites + np.arange(pairs))), shape=(rows, sites + pairs))
     each = np.arange(pairs)
     opened = coo_matrix(
-        (np.r_[np.ones(pairs), -np.ones(pairs)], (np.r_[each, each], np.r_[where, sites + each])), shape=(pairs, sites + pairs)
+        (np.r_[np.ones(pairs), -np.ones(pairs)], (np.r_[each, each], np.r_[where, sites + each])),
+        shape=(pairs, sites + pairs),
     )
     number = csr_matrix(np.r_[np.ones(sites), np.zeros(pairs)])
     return milp(
         np.r_[np.zeros(sites), (c * w[:, None]).ravel()],
-        constraints=[LinearConstraint(vstack([assign, number]), np.r_[np.ones(rows), count], np.r_[np.ones(rows), count]), LinearConstraint(opened, 0, np.inf)],
+        constraints=[
+            LinearConstraint(vstack([assign, number]), np.r_[np.ones(rows), count], np.r_[np.ones(rows), count]),
+            LinearConstraint(opened, 0, np.inf),
+        ],
         bounds=Bounds(0, 1),
         integrality=np.r_[np.ones(sites), np.zeros(pairs)],
         options={"time_limit": PATIENCE},
@@ -242,4 +256,3 @@ def _facts(found: Any, value: float, *, sign: float = 1.0) -> dict[str, Any]:
     gap = abs(bound - value) / max(abs(value), 1e-9)
     status = "optimal" if found.status == 0 and gap <= 1e-4 else "feasible" if gap == gap else "heuristic"  # noqa: PLR0124
     return {"status": status, "objective": value, "bound": bound, "gap": gap}
-

@@ -97,7 +97,11 @@ class Study:
                 if change is None:
                     continue
                 moved = pd.Series(change * weight).groupby(part).sum()
-                rows += [(cell.plan, cell.shock, after.standard, after.clause, name, people) for name, people in moved.items() if abs(people) >= 0.5]
+                rows += [
+                    (cell.plan, cell.shock, after.standard, after.clause, name, people)
+                    for name, people in moved.items()
+                    if abs(people) >= 0.5
+                ]
         return pd.DataFrame(rows, columns=["plan", "shock", "standard", "clause", by.rstrip("s"), "people"])
 
     def _parts(self, by: str) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
@@ -166,7 +170,9 @@ def study(  # noqa: PLR0913 -- the contract of section 13
     names = [(plan.name, shock.name if shock else "") for plan in rows for shock in shocks]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
-        raise ScenarioError(f"study: two scenarios are called '{' + '.join(filter(None, min(twice)))}'; give each its own name")
+        raise ScenarioError(
+            f"study: two scenarios are called '{' + '.join(filter(None, min(twice)))}'; give each its own name"
+        )
     if runs < 1:
         raise ScenarioError(f"study: at least one run, not {runs}")
     day, packs = on or dt.date.today(), [standards] if isinstance(standards, str | Path) else list(standards)
@@ -178,7 +184,13 @@ def study(  # noqa: PLR0913 -- the contract of section 13
         cells.append(cell)
         if progress is not None:
             progress(cell.name, number + 1, len(jobs))
-    options = {"runs": runs, "seed": seed, "until": until, "on": day.isoformat(), "agents": [repr(crowd) for crowd in agents]}
+    options = {
+        "runs": runs,
+        "seed": seed,
+        "until": until,
+        "on": day.isoformat(),
+        "agents": [repr(crowd) for crowd in agents],
+    }
     return Study(city, tuple(cells), tuple(str(pack) for pack in packs), options)
 
 
@@ -203,8 +215,12 @@ class _Task:
             replica = scenario if self.runs == 1 else scenario.seeded(self.seed + run)
             city = replica(self.city)
             trace = simulate(city, self.agents, until=self.until, seed=self.seed + run) if self.agents else None
-            results.append((city, check(city, self.packs, trace=trace, on=self.day) if self.packs else Verdicts(()), trace))
+            results.append(
+                (city, check(city, self.packs, trace=trace, on=self.day) if self.packs else Verdicts(()), trace)
+            )
         city, verdicts, trace = results[0]
         if len(results) > 1:
             verdicts = combine([each for _, each, _ in results], self.packs, city)
-        return Cell(plan.name, shock.name if shock else "", scenario, city, verdicts, trace, time.perf_counter() - start)
+        return Cell(
+            plan.name, shock.name if shock else "", scenario, city, verdicts, trace, time.perf_counter() - start
+        )

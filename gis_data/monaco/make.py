@@ -43,7 +43,10 @@ def wards(path: Path, crs) -> gpd.GeoDataFrame:
             lines[way.id] = shapely.LineString([(node.lon, node.lat) for node in way.nodes])
     frame = gpd.GeoSeries(lines, crs=4326).to_crs(crs)
     shore = shapely.union_all(frame[list(coast)].to_numpy())
-    rows = [(number, names[number], _ring(frame[[w for w in ways if w in frame.index]].to_numpy())) for number, ways in members.items()]
+    rows = [
+        (number, names[number], _ring(frame[[w for w in ways if w in frame.index]].to_numpy()))
+        for number, ways in members.items()
+    ]
     table = gpd.GeoDataFrame(rows, columns=["id", "name", "geometry"], crs=crs).sort_values("name", ignore_index=True)
     table["geometry"] = [shapely.union_all(_dry(ward, shore, path, crs)) for ward in table.geometry]
     return table
@@ -63,7 +66,9 @@ def _dry(ward, shore, path: Path, crs) -> list:
     if path not in _STREETS:
         extract = read_osm(path, crs=crs)
         _STREETS[path] = shapely.STRtree(np.concatenate([extract.walk.edges.geometry, extract.buildings.geometry]))
-    parts = shapely.get_parts(shapely.polygonize([shapely.union_all([shapely.boundary(ward), shapely.intersection(shore, ward)])]))
+    parts = shapely.get_parts(
+        shapely.polygonize([shapely.union_all([shapely.boundary(ward), shapely.intersection(shore, ward)])])
+    )
     inside = [part for part in parts if shapely.buffer(ward, 0.5).contains(part)]
     here = [len(_STREETS[path].query(part, predicate="contains")) for part in inside]
     return [part for part, count in zip(inside, here, strict=True) if count > shapely.area(part) / 10_000]
@@ -79,7 +84,12 @@ def main(path: Path) -> None:
         description="The Principality of Monaco, from OpenStreetMap; the population is an official total spread over homes.",
         attribution=city.about.attribution,
         traits={"size_class": "small"},
-        sources={**city.about.sources, "districts": Source("OpenStreetMap", "2023", "ODbL 1.0", notes=("three stretches of the border are drawn straight",))},
+        sources={
+            **city.about.sources,
+            "districts": Source(
+                "OpenStreetMap", "2023", "ODbL 1.0", notes=("three stretches of the border are drawn straight",)
+            ),
+        },
     )
     city = type(city).build(
         city.name,
@@ -90,7 +100,9 @@ def main(path: Path) -> None:
         layers={**city.layers, "districts": districts},
         about=about,
     )
-    print(f"{city.name}: {shapely.area(city.land()) / 1e6:.3f} km2, {len(city.facilities)} facilities, {city.people:,.0f} people")
+    print(
+        f"{city.name}: {shapely.area(city.land()) / 1e6:.3f} km2, {len(city.facilities)} facilities, {city.people:,.0f} people"
+    )
     twin.write(city, HERE)
 
 

@@ -6,12 +6,35 @@ Costs = NDArray[uint32]
 Floats = NDArray[float64]
 
 def sweep(
-    indptr: Ints, target: Ints, arc_cost: Costs, seed_node: Ints, seed_cost: Costs, seed_root: Ints, limit: int, cost: Costs, root: Ints
+    indptr: Ints,
+    target: Ints,
+    arc_cost: Costs,
+    seed_node: Ints,
+    seed_cost: Costs,
+    seed_root: Ints,
+    limit: int,
+    cost: Costs,
+    root: Ints,
 ) -> None: ...
 def collect(
-    indptr: Ints, target: Ints, arc_cost: Costs, origins: Ints, weight: Floats, step_limit: Costs, step_weight: Floats, total: Floats
+    indptr: Ints,
+    target: Ints,
+    arc_cost: Costs,
+    origins: Ints,
+    weight: Floats,
+    step_limit: Costs,
+    step_weight: Floats,
+    total: Floats,
 ) -> None: ...
 def distances(indptr: Ints, target: Ints, arc_cost: Costs, origins: Ints, cost: Costs) -> None: ...
 def nearest_k(
-    indptr: Ints, target: Ints, arc_cost: Costs, seed_node: Ints, seed_cost: Costs, seed_root: Ints, limit: int, cost: Costs, root: Ints
+    indptr: Ints,
+    target: Ints,
+    arc_cost: Costs,
+    seed_node: Ints,
+    seed_cost: Costs,
+    seed_root: Ints,
+    limit: int,
+    cost: Costs,
+    root: Ints,
 ) -> None: ...

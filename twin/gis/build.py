@@ -46,11 +46,14 @@ def city_of(
     """
     area = None if boundary is None else _boundary(boundary, extract.crs)
     land = None if area is None else shapely.union_all(area.geometry.to_numpy())
-    tables = {key: _inside(getattr(extract, key), land) for key in ("facilities", "buildings", "land_use", "green", "water", "districts")}
+    tables = {
+        key: _inside(getattr(extract, key), land)
+        for key in ("facilities", "buildings", "land_use", "green", "water", "districts")
+    }
     people, source = _people(population, extract.crs, tables["buildings"])
     people = _inside(people, land)
     osm = Source("OpenStreetMap", year, "ODbL 1.0")
-    sources = {key: osm for key in (*tables, "walk", "drive")}
+    sources = dict.fromkeys((*tables, "walk", "drive"), osm)
     sources["facilities"] = Source("OpenStreetMap", year, "ODbL 1.0", notes=tuple(extract.notes))
     sources["population"] = source
     layers = {key: frame for key, frame in tables.items() if key != "facilities" and len(frame)}
@@ -122,4 +125,6 @@ def _people(given: Any, crs: pyproj.CRS, buildings: gpd.GeoDataFrame) -> tuple[g
     layer = read_layer(given) if isinstance(given, str | Path) else given
     table = from_layer(layer, crs, where=where)
     notes = () if isinstance(layer, Raster) else tuple(layer.attrs.get("notes", ()))
-    return pd.DataFrame(table).pipe(gpd.GeoDataFrame, geometry="geometry", crs=crs), Source(Path(where).name, notes=notes)
+    return pd.DataFrame(table).pipe(gpd.GeoDataFrame, geometry="geometry", crs=crs), Source(
+        Path(where).name, notes=notes
+    )

@@ -102,7 +102,9 @@ def replacing(folder: Path) -> Iterator[Path]:
         folder.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", suffix=".partial", dir=folder.parent))
     except OSError as error:
-        raise DataError(f"{folder}: cannot be written ({error.strerror}); name a folder that you may write to") from None
+        raise DataError(
+            f"{folder}: cannot be written ({error.strerror}); name a folder that you may write to"
+        ) from None
     try:
         fresh.chmod(0o755)
         yield fresh

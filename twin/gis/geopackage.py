@@ -68,7 +68,9 @@ def read_geopackage(path: Path) -> City:
         return _own(path, names)
     known = [name for name in names if name in schema() or name in _STREETS]
     if not known:
-        raise DataError(f"{path}: no layer has a name that is known ({listed(names)}); call them {listed(schema())} or streets")
+        raise DataError(
+            f"{path}: no layer has a name that is known ({listed(names)}); call them {listed(schema())} or streets"
+        )
     frames: dict[str, Any] = {name: read_layer(path, layer=name) for name in known}
     first = next(iter(frames.values()))
     crs = first.estimate_utm_crs() if first.crs.is_geographic else projected(first.crs, where=str(path))

@@ -54,7 +54,9 @@ def grid_city(blocks: int = 5, *, block: float = 100.0, people: float = 10.0) ->
     layers = {
         "boundary": gpd.GeoDataFrame({"id": [0]}, geometry=[shapely.box(0, 0, size, size)], crs=32631),
         "green": gpd.GeoDataFrame({"id": [0], "kind": ["park"]}, geometry=[square], crs=32631),
-        "land_use": gpd.GeoDataFrame({"id": [0], "use": ["residential"]}, geometry=[shapely.box(0, 0, size, size)], crs=32631),
+        "land_use": gpd.GeoDataFrame(
+            {"id": [0], "use": ["residential"]}, geometry=[shapely.box(0, 0, size, size)], crs=32631
+        ),
     }
     return City.build(
         f"grid of {blocks} x {blocks}",

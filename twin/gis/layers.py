@@ -108,7 +108,9 @@ def _vector(path: Path, layer: str | None, encoding: str | None) -> gpd.GeoDataF
             warnings.simplefilter("ignore", RuntimeWarning)  # GDAL's remarks on the file; what matters is checked here
             frame = gpd.read_file(path, layer=layer or names[0], encoding=encoding)
     except (DataSourceError, DataLayerError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: not readable ({error}); give a GeoPackage, GeoJSON, Shapefile, GeoParquet or CSV") from None
+        raise DataError(
+            f"{path}: not readable ({error}); give a GeoPackage, GeoJSON, Shapefile, GeoParquet or CSV"
+        ) from None
     if not isinstance(frame, gpd.GeoDataFrame):
         raise DataError(f"{path}: it has no geometry", layer=layer or path.stem, column="geometry")
     return frame
@@ -138,15 +140,21 @@ def _csv(path: Path, crs: Any, encoding: str | None, columns: Sequence[str]) -> 
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DataError(f"{path}: not readable as CSV ({error})") from None
     lower = {str(c).lower(): c for c in table.columns}
-    pairs = [tuple(columns)] if columns else [(lower[a], lower[b]) for a, b in _COORDINATES if a in lower and b in lower]
+    pairs = (
+        [tuple(columns)] if columns else [(lower[a], lower[b]) for a, b in _COORDINATES if a in lower and b in lower]
+    )
     if not pairs or not all(c in table.columns for c in pairs[0]):
         raise DataError(f"{path}: no coordinate columns among {listed(table.columns)}; say columns=('lon', 'lat')")
     east, north = pairs[0]
     x, y = (pd.to_numeric(table[c], errors="coerce") for c in (east, north))
     gone = np.flatnonzero((x.isna() | y.isna()).to_numpy())
     if gone.size:
-        raise DataError(f"{path}: {gone.size} rows have no coordinates (rows {listed(gone)})", column=str(east), rows=gone)
+        raise DataError(
+            f"{path}: {gone.size} rows have no coordinates (rows {listed(gone)})", column=str(east), rows=gone
+        )
     degrees = str(east).lower() in {"lon", "lng", "longitude"}
     if crs is None and not degrees:
         raise CRSError(f"{path}: a CSV with {east} and {north} does not say its CRS; say crs='EPSG:…'")
-    return gpd.GeoDataFrame(table.drop(columns=[east, north]), geometry=gpd.points_from_xy(x, y), crs=crs or "EPSG:4326")
+    return gpd.GeoDataFrame(
+        table.drop(columns=[east, north]), geometry=gpd.points_from_xy(x, y), crs=crs or "EPSG:4326"
+    )

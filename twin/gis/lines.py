@@ -32,7 +32,9 @@ def network_of_lines(lines: gpd.GeoDataFrame, *, where: str = "lines") -> Networ
     shapes = frame.geometry.to_numpy()
     wrong = np.flatnonzero(shapely.get_type_id(shapes) != shapely.GeometryType.LINESTRING)
     if wrong.size:
-        raise DataError(f"{where}: {wrong.size} rows are no lines (rows {listed(wrong)})", column="geometry", rows=wrong)
+        raise DataError(
+            f"{where}: {wrong.size} rows are no lines (rows {listed(wrong)})", column="geometry", rows=wrong
+        )
     coordinates, line = shapely.get_coordinates(shapes, return_index=True)
     _, place = np.unique(np.rint(coordinates / TOLERANCE).astype(np.int64), axis=0, return_inverse=True)
     place = place.reshape(-1)
@@ -49,7 +51,11 @@ def network_of_lines(lines: gpd.GeoDataFrame, *, where: str = "lines") -> Networ
     representative = np.zeros(place.max() + 1, dtype=np.intp)
     representative[place[::-1]] = np.arange(len(place))[::-1]
     at = coordinates[representative[nodes]]
-    keep = [c for c in ("name", "class", "speed", "lanes", "width", "bridge", "tunnel", "level", "oneway", "fixed") if c in frame]
+    keep = [
+        c
+        for c in ("name", "class", "speed", "lanes", "width", "bridge", "tunnel", "level", "oneway", "fixed")
+        if c in frame
+    ]
     columns = {c: frame[c].to_numpy()[line[begin]] for c in keep}
     oneway = columns.pop("oneway", False)
     length = shapely.length(pieces)

@@ -63,12 +63,18 @@ def take_apart(city: City) -> Parts:
     }
     tables: dict[str, pd.DataFrame] = {
         name: frame
-        for name, frame in (("facilities", city.facilities), ("population", city.population), ("dependencies", city.dependencies))
+        for name, frame in (
+            ("facilities", city.facilities),
+            ("population", city.population),
+            ("dependencies", city.dependencies),
+        )
         if len(frame)
     }
     tables |= {name: layer for name, layer in city.layers.items() if not isinstance(layer, Raster)}
     nodes = {
-        name: gpd.GeoDataFrame({"id": net.ids, "x": net.x, "y": net.y}, geometry=shapely.points(net.x, net.y), crs=net.crs)
+        name: gpd.GeoDataFrame(
+            {"id": net.ids, "x": net.x, "y": net.y}, geometry=shapely.points(net.x, net.y), crs=net.crs
+        )
         for name, net in city.networks.items()
     }
     return Parts(
@@ -96,12 +102,16 @@ def assemble(parts: Parts, *, where: str) -> City:
     networks = {}
     for name in parts.edges:
         networks[name] = _network(parts, name, where)
-    tables = {name: frame for name, frame in parts.tables.items() if name in schema() or isinstance(frame, gpd.GeoDataFrame)}
+    tables = {
+        name: frame for name, frame in parts.tables.items() if name in schema() or isinstance(frame, gpd.GeoDataFrame)
+    }
     special = {name: tables.pop(name, None) for name in ("facilities", "population", "dependencies")}
     for name, frame in special.items():
         if frame is not None:
             special[name] = validate(frame, name, where=where)
-    layers: dict[str, Any] = {name: validate(f, name, where=where) if name in schema() else f for name, f in tables.items()}
+    layers: dict[str, Any] = {
+        name: validate(f, name, where=where) if name in schema() else f for name, f in tables.items()
+    }
     city = City.build(
         meta["name"],
         meta["crs"] or None,
@@ -129,7 +139,9 @@ def _network(parts: Parts, name: str, where: str) -> Network:
     columns = {c: edges[c].to_numpy() for c in edges.columns if c != "geometry"}
     missing = [c for c in ("tail", "head", "length") if c not in columns]
     if missing:
-        raise DataError(f"{where}: the edges of network '{name}' have no column {listed(missing)}", layer="edges", column=missing[0])
+        raise DataError(
+            f"{where}: the edges of network '{name}' have no column {listed(missing)}", layer="edges", column=missing[0]
+        )
     tail, head, length = (columns.pop(c) for c in ("tail", "head", "length"))
     oneway = columns.pop("oneway", False)
     net = Network.from_arrays(
@@ -165,7 +177,11 @@ def _about(meta: dict[str, Any], where: str) -> About:
 
 
 def _plain(entry: dict[str, Any]) -> dict[str, Any]:
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in entry.items() if value not in ("", (), False)}
+    return {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in entry.items()
+        if value not in ("", (), False)
+    }
 
 
 def _crs_text(crs: pyproj.CRS) -> str:

@@ -33,12 +33,17 @@ def from_layer(layer: gpd.GeoDataFrame | Raster, crs: pyproj.CRS, *, where: str)
         rows, columns = np.nonzero(np.nan_to_num(layer.values) > 0)
         x, y = layer.west + (columns + 0.5) * layer.cell, layer.north - (rows + 0.5) * layer.cell
         people = layer.values[rows, columns].astype(float)
-        table = gpd.GeoDataFrame({"id": np.arange(len(x)), "people": people}, geometry=gpd.points_from_xy(x, y), crs=layer.crs)
+        table = gpd.GeoDataFrame(
+            {"id": np.arange(len(x)), "people": people}, geometry=gpd.points_from_xy(x, y), crs=layer.crs
+        )
         return to_crs(table, crs, where=where)
     lower = {str(c).lower(): c for c in layer.columns}
     column = next((lower[name] for name in _PEOPLE if name in lower), None)
     if column is None:
-        raise DataError(f"{where}: no column of people among {', '.join(map(str, layer.columns))}; call it 'people'", layer="population")
+        raise DataError(
+            f"{where}: no column of people among {', '.join(map(str, layer.columns))}; call it 'people'",
+            layer="population",
+        )
     frame = to_crs(layer, crs, where=where).rename(columns={column: "people"}).reset_index(drop=True)
     frame = frame.rename_geometry("geometry") if frame.geometry.name != "geometry" else frame
     flat = frame.set_geometry(gpd.GeoSeries(shapely.point_on_surface(frame.geometry.to_numpy()), crs=crs))
@@ -64,11 +69,17 @@ def estimated(buildings: gpd.GeoDataFrame, *, total: float | None = None) -> tup
     """
     homes = buildings[(buildings["use"] == "residential") & (buildings["floor_area"] > 0)]
     if not len(homes):
-        raise MissingData("no residential building to estimate a population from; give population=… (a layer or a total)")
+        raise MissingData(
+            "no residential building to estimate a population from; give population=… (a layer or a total)"
+        )
     floor = homes["floor_area"].to_numpy(dtype=float)
     people = floor / FLOOR_AREA_PER_PERSON if total is None else total * floor / floor.sum()
     middle: Any = shapely.point_on_surface(homes.geometry.to_numpy())
     table = gpd.GeoDataFrame({"id": homes["id"].to_numpy(), "people": people}, geometry=middle, crs=buildings.crs)
-    how = f"{FLOOR_AREA_PER_PERSON:g} m2 of floor a person" if total is None else f"a total of {total:,.0f} spread by floor area"
+    how = (
+        f"{FLOOR_AREA_PER_PERSON:g} m2 of floor a person"
+        if total is None
+        else f"a total of {total:,.0f} spread by floor area"
+    )
     note = f"population estimated from {len(homes):,} residential buildings: {how}; no age groups"
     return table, Source(source="estimated from building footprints and storeys", estimated=True, notes=(note,))

@@ -59,7 +59,9 @@ class Blockage:
         chosen = self.networks or tuple(n for n in ("walk", "drive") if n in city.networks)
         nets = {name: city.network(name) for name in chosen}
         if self.names:
-            known = {str(street) for net in nets.values() for street in np.unique(net.columns["name"].astype(str))} - {""}
+            known = {str(street) for net in nets.values() for street in np.unique(net.columns["name"].astype(str))} - {
+                ""
+            }
             for street in self.names:
                 if street not in known:
                     raise UnknownName("street", street, known)

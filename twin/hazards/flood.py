@@ -122,7 +122,9 @@ class _Water:
                 raise CRSError(f"flood.depth: the raster is in another CRS than {city.name}; read it with crs=city.crs")
             return
         if "depth" not in layer.columns:
-            raise MissingData("flood.depth: the polygons have no column 'depth' [m]; add it", layer="flood", column="depth")
+            raise MissingData(
+                "flood.depth: the polygons have no column 'depth' [m]; add it", layer="flood", column="depth"
+            )
         placed = layer if layer.crs is None or city.crs is None else to_crs(layer, city.crs, where="flood.depth")
         self.deep = placed["depth"].to_numpy(dtype=float)
         self.tree = shapely.STRtree(placed.geometry.to_numpy())

@@ -70,8 +70,14 @@ def travel_distance(city: City, *, facility: Kinds, network: str = "walk", of: s
     return pd.Series(nearest_cost(city, facility, network, cost="length", of=of), name="travel_distance")
 
 
-@measure(unit="1", en="share within a travel time", zh="行程时间覆盖率", given={"within": "s", "least_area": "m2"}, reads=_READS)
-def share_within(  # noqa: PLR0913 -- what a clause can say
+@measure(
+    unit="1",
+    en="share within a travel time",
+    zh="行程时间覆盖率",
+    given={"within": "s", "least_area": "m2"},
+    reads=_READS,
+)
+def share_within(
     city: City,
     *,
     facility: Kinds,
@@ -120,7 +126,13 @@ def share_within(  # noqa: PLR0913 -- what a clause can say
     return Share.of(cost <= within, who.weight, layer=who.layer, persons=who.persons)
 
 
-@measure(unit="1", en="share within a network distance", zh="路网距离覆盖率", given={"within": "m", "least_area": "m2"}, reads=_READS)
+@measure(
+    unit="1",
+    en="share within a network distance",
+    zh="路网距离覆盖率",
+    given={"within": "m", "least_area": "m2"},
+    reads=_READS,
+)
 def distance_within(
     city: City, *, facility: Kinds, within: float, network: str = "walk", of: str = "people", least_area: float = 0.0
 ) -> Share:
@@ -137,8 +149,16 @@ def distance_within(
     return Share.of(cost <= within, who.weight, layer=who.layer, persons=who.persons)
 
 
-@measure(unit="1", en="share within a straight distance", zh="直线距离覆盖率", given={"within": "m", "least_area": "m2"}, reads=_READS)
-def straight_within(city: City, *, facility: Kinds, within: float, of: str = "people", least_area: float = 0.0) -> Share:
+@measure(
+    unit="1",
+    en="share within a straight distance",
+    zh="直线距离覆盖率",
+    given={"within": "m", "least_area": "m2"},
+    reads=_READS,
+)
+def straight_within(
+    city: City, *, facility: Kinds, within: float, of: str = "people", least_area: float = 0.0
+) -> Share:
     """Share of a population with an open facility within a straight distance of its rim ("service radius") [m].
 
     Examples
@@ -161,7 +181,7 @@ def straight_within(city: City, *, facility: Kinds, within: float, of: str = "pe
     given={"within": "s", "speed": "m/s", "least_area": "m2"},
     reads=_READS,
 )
-def walk_within(  # noqa: PLR0913 -- what a clause can say
+def walk_within(
     city: City,
     *,
     facility: Kinds,
@@ -188,12 +208,22 @@ def walk_within(  # noqa: PLR0913 -- what a clause can say
     """
     if not speed > 0:
         raise DataError(f"walk_within: a speed above 0 m/s, not {speed}", column="speed")
-    return distance_within(city, facility=facility, network=network, within=within * speed, of=of, least_area=least_area)
+    return distance_within(
+        city, facility=facility, network=network, within=within * speed, of=of, least_area=least_area
+    )
 
 
-@measure(unit="s", en="response time percentile", zh="响应时间分位数", given={"turn_out": "s", "share": "1"}, reads=_READS)
-def response_time(  # noqa: PLR0913 -- what a clause can say
-    city: City, *, facility: Kinds, network: str = "drive", share: float = 0.9, turn_out: float = 0.0, of: str = "people"
+@measure(
+    unit="s", en="response time percentile", zh="响应时间分位数", given={"turn_out": "s", "share": "1"}, reads=_READS
+)
+def response_time(
+    city: City,
+    *,
+    facility: Kinds,
+    network: str = "drive",
+    share: float = 0.9,
+    turn_out: float = 0.0,
+    of: str = "people",
 ) -> Statistic:
     """Time within which a share of the places is reached from the nearest station [s].
 

@@ -54,9 +54,20 @@ def access_gini(city: City, *, facility: Kinds, network: str = "walk", of: str =
     return gini(time[reached], who.weight[reached])
 
 
-@measure(unit="1", en="worst group over best group", zh="最差群体与最好群体之比", given={"within": "m"}, reads=("population", "facilities"))
+@measure(
+    unit="1",
+    en="worst group over best group",
+    zh="最差群体与最好群体之比",
+    given={"within": "m"},
+    reads=("population", "facilities"),
+)
 def worst_group(
-    city: City, *, facility: Kinds, network: str, within: float, groups: tuple[str, ...] = ("age_0_2", "age_15_59", "age_60")
+    city: City,
+    *,
+    facility: Kinds,
+    network: str,
+    within: float,
+    groups: tuple[str, ...] = ("age_0_2", "age_15_59", "age_60"),
 ) -> float:
     """Share within a network distance in the worst-served group, over that in the best-served one [1].
 
@@ -70,7 +81,9 @@ def worst_group(
     >>> worst_group(grid_city(5), facility="clinic", network="walk", within=1000, groups=("people", "jobs"))
     1.0
     """
-    shares = [distance_within(city, facility=facility, network=network, within=within, of=group).value for group in groups]
+    shares = [
+        distance_within(city, facility=facility, network=network, within=within, of=group).value for group in groups
+    ]
     if not max(shares) > 0:
         raise MissingData(f"{city.name}: no group reaches a {facility} within {within:g} m", layer="facilities")
     return float(min(shares) / max(shares))

@@ -50,14 +50,16 @@ class Measure:
 
 
 def _load() -> None:
-    import twin.measures
+    pass
 
 
 #: Every measure that a clause may name.
 measures: Registry[Measure] = Registry("measure", "twin.measures", _load)
 
 
-def measure(*, unit: str, en: str, zh: str, given: Mapping[str, str] | None = None, reads: tuple[str, ...] = ()) -> Callable[[F], F]:
+def measure(
+    *, unit: str, en: str, zh: str, given: Mapping[str, str] | None = None, reads: tuple[str, ...] = ()
+) -> Callable[[F], F]:
     """Register a function as a measure; the function itself stays as it is."""
 
     def register(function: F) -> F:
@@ -87,7 +89,9 @@ class Share:
     persons: bool = True
 
     @classmethod
-    def of(cls, reached: NDArray[np.bool_], weight: NDArray[np.float64], *, layer: str = "population", persons: bool = True) -> Share:
+    def of(
+        cls, reached: NDArray[np.bool_], weight: NDArray[np.float64], *, layer: str = "population", persons: bool = True
+    ) -> Share:
         """Share of the weight that is reached; NaN where there is no weight at all.
 
         >>> Share.of(np.array([True, False]), np.array([30.0, 10.0])).value

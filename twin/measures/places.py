@@ -62,7 +62,9 @@ def places(city: City, of: str) -> Places:
         raise MissingData(f"{city.name}: there is no population", layer="population")
     weight = np.nansum([city.column("population", name.strip()) for name in of.split("+")], axis=0)
     if not weight.sum() > 0:
-        raise DataError(f"population.{of}: all weights are zero; a share of nobody is not defined", layer="population", column=of)
+        raise DataError(
+            f"population.{of}: all weights are zero; a share of nobody is not defined", layer="population", column=of
+        )
     return Places(city.population, weight, "population", persons=True)
 
 
@@ -104,14 +106,18 @@ def sites(city: City, facility: Kinds, *, least_area: float = 0.0) -> NDArray[np
         )
     serving = here & city.facilities["open"].to_numpy(dtype=bool)
     if least_area > 0:
-        area = city.facilities["area"].to_numpy(dtype=float) if "area" in city.facilities else np.full(len(serving), np.nan)
+        area = (
+            city.facilities["area"].to_numpy(dtype=float)
+            if "area" in city.facilities
+            else np.full(len(serving), np.nan)
+        )
         if here.any() and np.isnan(area[here]).all():
             raise MissingData(f"{city.name}: no {listed(kinds)} has an area", layer="facilities", column="area")
         serving &= np.nan_to_num(area) >= least_area
     return serving
 
 
-def nearest_cost(  # noqa: PLR0913 -- what a clause can say
+def nearest_cost(
     city: City,
     facility: Kinds,
     network: str,
@@ -142,7 +148,9 @@ def nearest_cost(  # noqa: PLR0913 -- what a clause can say
     return net.memory.of(("nearest", cost, outward, _marks(shapes)), (who.table,), compute, keep=shapes)
 
 
-def straight_distance(city: City, facility: Kinds, *, of: str = "people", least_area: float = 0.0) -> NDArray[np.float64]:
+def straight_distance(
+    city: City, facility: Kinds, *, of: str = "people", least_area: float = 0.0
+) -> NDArray[np.float64]:
     """Distance as the crow flies from each place to the rim of the nearest open facility [m]; `inf` where there is none."""
     who = places(city, of)
     serving = sites(city, facility, least_area=least_area)

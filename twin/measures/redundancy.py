@@ -16,8 +16,16 @@ from twin.routing.robustness import disjoint_ways
 __all__ = ["choices_within", "open_length", "ways_out"]
 
 
-@measure(unit="1", en="share with a choice within reach", zh="可选设施覆盖率", given={"within": "m"}, reads=("population", "facilities"))
-def choices_within(city: City, *, facility: Kinds, network: str, within: float, least: int = 2, of: str = "people") -> Share:
+@measure(
+    unit="1",
+    en="share with a choice within reach",
+    zh="可选设施覆盖率",
+    given={"within": "m"},
+    reads=("population", "facilities"),
+)
+def choices_within(
+    city: City, *, facility: Kinds, network: str, within: float, least: int = 2, of: str = "people"
+) -> Share:
     """Share of a population with at least so many open facilities within a distance along a network.
 
     Parameters
@@ -62,7 +70,9 @@ def ways_out(city: City, *, network: str = "drive") -> float:
     shapely.prepare(land)
     inside = shapely.contains_xy(land, net.x, net.y)
     if inside.all():
-        raise MissingData(f"{city.name}: the {network} network ends at the boundary; read it with a margin", layer=network)
+        raise MissingData(
+            f"{city.name}: the {network} network ends at the boundary; read it with a margin", layer=network
+        )
     deep = inside & ~np.isin(np.arange(net.graph.count), _rim(net.graph.tail, net.graph.head, inside))
     return float(disjoint_ways(net, np.flatnonzero(deep).astype(np.int32), np.flatnonzero(~inside).astype(np.int32)))
 

@@ -71,7 +71,9 @@ def spacing(city: City, *, facility: Kinds, share: float = 1.0) -> Statistic:
     """
     serving = sites(city, facility)
     if serving.sum() < 2:
-        raise MissingData(f"{city.name}: spacing needs two open facilities, there are {int(serving.sum())}", layer="facilities")
+        raise MissingData(
+            f"{city.name}: spacing needs two open facilities, there are {int(serving.sum())}", layer="facilities"
+        )
     points = shapely.point_on_surface(city.facilities.geometry.to_numpy()[serving])
     tree = shapely.STRtree(points)
     (_, _), gap = tree.query_nearest(points, exclusive=True, return_distance=True, all_matches=False)
@@ -101,7 +103,9 @@ def separation(city: City, *, facility: Kinds, hazard: Kinds) -> Statistic:
     if not serving.any() or not danger.any():
         raise MissingData(f"{city.name}: a separation needs both an open facility and a hazard", layer="facilities")
     shapes = city.facilities.geometry.to_numpy()
-    (which, _), gap = shapely.STRtree(shapes[danger]).query_nearest(shapes[serving], return_distance=True, all_matches=False)
+    (which, _), gap = shapely.STRtree(shapes[danger]).query_nearest(
+        shapes[serving], return_distance=True, all_matches=False
+    )
     rows = np.full(len(serving), np.nan)
     rows[np.flatnonzero(serving)[which]] = gap
     return Statistic(float(gap.min()), rows, serving.astype(float), "facilities", persons=False)

@@ -61,7 +61,9 @@ class About:
 
 
 def _empty(layer: str, crs: pyproj.CRS | None) -> gpd.GeoDataFrame:
-    columns = {c.name: pd.Series(dtype=object if c.dtype in {"id", "str"} else float) for c in schema()[layer].columns.values()}
+    columns = {
+        c.name: pd.Series(dtype=object if c.dtype in {"id", "str"} else float) for c in schema()[layer].columns.values()
+    }
     columns.pop("geometry")
     columns.pop("entrances", None)
     frame = gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs=crs), crs=crs)
@@ -106,7 +108,9 @@ class City:
             given = parts.get(layer)
             tables[layer] = _empty(layer, system) if given is None else validate(given, layer)
         needs = parts.get("dependencies")
-        needs = validate(pd.DataFrame(columns=list(schema()["dependencies"].columns)) if needs is None else needs, "dependencies")
+        needs = validate(
+            pd.DataFrame(columns=list(schema()["dependencies"].columns)) if needs is None else needs, "dependencies"
+        )
         return cls(
             name=name,
             crs=system,
@@ -151,7 +155,9 @@ class City:
         numeric = [c for c in frame.columns if frame[c].dtype.kind in "fiu"]
         if name not in numeric or frame[name].isna().all():
             known = [c for c in numeric if not frame[c].isna().all()]
-            raise MissingData(f"{self.name}: {layer} has {UnknownName('column', name, known)}", layer=layer, column=name)
+            raise MissingData(
+                f"{self.name}: {layer} has {UnknownName('column', name, known)}", layer=layer, column=name
+            )
         return frame[name].to_numpy(dtype=float)
 
     def rows(self, layer: str, *, kind: str | Sequence[str] = (), ids: Iterable[Hashable] = ()) -> NDArray[np.bool_]:
@@ -227,7 +233,9 @@ class City:
             old = frame[column]
             new = fresh[column] if column in fresh.columns else pd.Series([None] * len(fresh))
             values = np.concatenate([old.to_numpy(dtype=object), new.to_numpy(dtype=object)])
-            joined[column] = pd.Series(values).astype(old.dtype if old.dtype.kind in "bfiu" and pd.notna(values).all() else object)
+            joined[column] = pd.Series(values).astype(
+                old.dtype if old.dtype.kind in "bfiu" and pd.notna(values).all() else object
+            )
             if old.dtype.kind in "fiu" and joined[column].dtype == object:
                 joined[column] = pd.to_numeric(joined[column], errors="coerce")
         shapes = np.concatenate([frame.geometry.to_numpy(), fresh.geometry.to_numpy()])
@@ -242,5 +250,7 @@ class City:
         if "boundary" in self.layers:
             return shapely.union_all(self.table("boundary").geometry.to_numpy())
         if not len(self.population):
-            raise MissingData(f"{self.name}: there is neither a boundary nor a population to take the land from", layer="boundary")
+            raise MissingData(
+                f"{self.name}: there is neither a boundary nor a population to take the land from", layer="boundary"
+            )
         return shapely.convex_hull(shapely.union_all(self.population.geometry.to_numpy()))

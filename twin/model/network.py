@@ -229,7 +229,9 @@ class Network:
             arcs = self.graph.arcs_in if inward else self.graph.arcs
             forward = self.fixed_cost(cost)[arcs.edge]
             back = f"{cost}_back"  # a cost that differs against the edge's direction stands in its own column
-            return np.where(arcs.backward, self.fixed_cost(back)[arcs.edge], forward) if back in self.columns else forward
+            return (
+                np.where(arcs.backward, self.fixed_cost(back)[arcs.edge], forward) if back in self.columns else forward
+            )
 
         return self.memory.of(("arcs", cost, inward and self.graph.arcs_in is not self.graph.arcs), (self,), gather)
 

@@ -45,7 +45,9 @@ class _Tree:
         self.left_out = int(len(part) - usable.sum())
 
 
-def snap_shapes(net: Network, shapes: NDArray[Any], entrances: NDArray[Any] | None = None, *, limit: float = LIMIT) -> pd.DataFrame:
+def snap_shapes(
+    net: Network, shapes: NDArray[Any], entrances: NDArray[Any] | None = None, *, limit: float = LIMIT
+) -> pd.DataFrame:
     """Hang shapes on a network.
 
     Parameters
@@ -86,7 +88,9 @@ def _snap_rows(net: Network, frame: gpd.GeoDataFrame, limit: float) -> pd.DataFr
     shapes = frame.geometry.to_numpy()
     doors = frame["entrances"].to_numpy(dtype=object) if "entrances" in frame.columns else None
     marks = np.fromiter(map(id, shapes), dtype=np.int64, count=len(shapes))
-    held: list[tuple[Any, NDArray[np.int64], pd.DataFrame]] = net.graph.memory.of(("snapped", limit), (net.graph,), list)
+    held: list[tuple[Any, NDArray[np.int64], pd.DataFrame]] = net.graph.memory.of(
+        ("snapped", limit), (net.graph,), list
+    )
     done, found = 0, None
     for _, before, result in list(held):
         if done < len(before) <= len(marks) and np.array_equal(before, marks[: len(before)]):

@@ -17,7 +17,21 @@ __all__ = ["COLUMNS", "STATUSES", "Verdict", "Verdicts"]
 STATUSES = ("pass", "fail", "value", "unknown", "not applicable")
 
 #: The columns of ``verdicts.csv`` (contract).
-COLUMNS = ("plan", "shock", "time", "standard", "clause", "domain", "status", "value", "limit", "unit", "margin", "people", "reason")
+COLUMNS = (
+    "plan",
+    "shock",
+    "time",
+    "standard",
+    "clause",
+    "domain",
+    "status",
+    "value",
+    "limit",
+    "unit",
+    "margin",
+    "people",
+    "reason",
+)
 
 
 @dataclass(frozen=True, eq=False)

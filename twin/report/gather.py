@@ -11,8 +11,6 @@ import pandas as pd
 import shapely
 
 from twin.errors import MissingData
-from twin.gis.kinds import kinds
-from twin.measures.places import places
 from twin.model import City, Raster, Verdict, Verdicts
 from twin.model.schema import schema
 from twin.report.content import Cell, CityCard, ClauseCard, Loss, Page, ScenarioCard, Source, Text
@@ -140,7 +138,7 @@ def _clause(clause: Clause, city: City) -> ClauseCard:
 
 
 def _cell(scenario: int, clause: int, verdict: Verdict) -> Cell:
-    known = verdict.value == verdict.value  # noqa: PLR0124 -- NaN
+    known = verdict.value == verdict.value
     far = verdict.value == float("inf")
     value = shown(verdict.value, verdict.unit) if known and not far else ""
     margin = f"{shown(verdict.margin, verdict.unit)}" if np.isfinite(verdict.margin) else ""
@@ -175,11 +173,21 @@ def _sources(city: City) -> list[Source]:
         about, label = city.about.source(name), schema().get(name)
         text = Text(label.en, label.zh) if label else Text(name, name)
         count = int(np.isfinite(table.values).sum()) if isinstance(table, Raster) else len(table)
-        rows.append(Source(text, about.source, about.year, about.licence, count, about.estimated, "; ".join(about.notes)))
+        rows.append(
+            Source(text, about.source, about.year, about.licence, count, about.estimated, "; ".join(about.notes))
+        )
     for name, net in city.networks.items():
         about = city.about.source(name)
         rows.append(
-            Source(Text(f"{name} network", f"{name}网络"), about.source, about.year, about.licence, len(net.graph.tail), about.estimated, "; ".join(about.notes))
+            Source(
+                Text(f"{name} network", f"{name}网络"),
+                about.source,
+                about.year,
+                about.licence,
+                len(net.graph.tail),
+                about.estimated,
+                "; ".join(about.notes),
+            )
         )
     return rows
 
@@ -189,22 +197,47 @@ def _doubts(study: Results, clauses: Sequence[Clause]) -> list[Text]:
     city, base = study.city, study.cells[0].verdicts
     doubts = []
     if city.about.synthetic:
-        doubts.append(Text("This city is synthetic: a generator made it, it does not exist.", "本城市为合成数据，由生成器产生，并不真实存在。"))
+        doubts.append(
+            Text(
+                "This city is synthetic: a generator made it, it does not exist.",
+                "本城市为合成数据，由生成器产生，并不真实存在。",
+            )
+        )
     population = city.about.source("population")
     if population.estimated:
         notes = "; ".join(population.notes)
-        doubts.append(Text(f"The population is estimated, not counted ({notes}); every verdict on people rests on it.", f"人口为估算而非统计（{notes}），所有涉及人口的结论均以此为基础。"))
+        doubts.append(
+            Text(
+                f"The population is estimated, not counted ({notes}); every verdict on people rests on it.",
+                f"人口为估算而非统计（{notes}），所有涉及人口的结论均以此为基础。",
+            )
+        )
     doubts += _unsnapped(city)
     unknown = [verdict for verdict in base if verdict.status == "unknown"]
     if unknown:
         keys = ", ".join(verdict.clause for verdict in unknown[:6]) + (" …" if len(unknown) > 6 else "")
-        doubts.append(Text(f"{len(unknown)} of {len(base)} clauses are unknown for want of data: {keys}", f"{len(base)}条条文中有{len(unknown)}条因缺少数据无法判定：{keys}"))
+        doubts.append(
+            Text(
+                f"{len(unknown)} of {len(base)} clauses are unknown for want of data: {keys}",
+                f"{len(base)}条条文中有{len(unknown)}条因缺少数据无法判定：{keys}",
+            )
+        )
     recalled = sum(clause.source.evidence == "recalled" for clause in clauses)
     if recalled:
-        doubts.append(Text(f"The limits of {recalled} clauses are recalled, not read in the standard's text; they are marked.", f"{recalled}条条文的限值凭记忆给出，未核对原文，均已标注。"))
+        doubts.append(
+            Text(
+                f"The limits of {recalled} clauses are recalled, not read in the standard's text; they are marked.",
+                f"{recalled}条条文的限值凭记忆给出，未核对原文，均已标注。",
+            )
+        )
     facilities = city.about.source("facilities")
     if not facilities.complete and len(city.facilities):
-        doubts.append(Text("Facilities are those that were mapped: what nobody mapped is not counted.", "设施仅包含已测绘的对象，未测绘的不计入。"))
+        doubts.append(
+            Text(
+                "Facilities are those that were mapped: what nobody mapped is not counted.",
+                "设施仅包含已测绘的对象，未测绘的不计入。",
+            )
+        )
     doubts += [Text(note, note) for note in facilities.notes[:6]]
     return doubts
 
@@ -226,5 +259,3 @@ def _unsnapped(city: City) -> list[Text]:
                 )
             )
     return doubts
-
-

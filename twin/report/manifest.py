@@ -31,15 +31,25 @@ def manifest(study: Results) -> dict[str, Any]:
         "packages": {name: _version(name) for name in _PACKAGES},
         "city": {
             "name": city.name,
-            "sha256": city.memory.of("digest", (city.networks, city.facilities, city.population, city.layers), lambda: digest(city)),
+            "sha256": city.memory.of(
+                "digest", (city.networks, city.facilities, city.population, city.layers), lambda: digest(city)
+            ),
             "crs": city.crs.to_string() if city.crs is not None else "",
             "log": list(city.log),
             "sources": {layer: source.source for layer, source in city.about.sources.items()},
         },
-        "packs": [{"name": pack.name, "clauses": len(pack.clause), "sha256": _file_digest(pack.name)} for pack in load(study.packs)],
+        "packs": [
+            {"name": pack.name, "clauses": len(pack.clause), "sha256": _file_digest(pack.name)}
+            for pack in load(study.packs)
+        ],
         "options": dict(study.options),
         "cells": [
-            {"plan": cell.plan, "shock": cell.shock, "changes": cell.scenario.describe(), "seconds": round(cell.seconds, 4)}
+            {
+                "plan": cell.plan,
+                "shock": cell.shock,
+                "changes": cell.scenario.describe(),
+                "seconds": round(cell.seconds, 4),
+            }
             for cell in study.cells
         ],
     }
@@ -72,7 +82,9 @@ def _table(frame: pd.DataFrame) -> bytes:
         if isinstance(frame, gpd.GeoDataFrame) and column == frame.geometry.name:
             total.update(b"".join(shapely.to_wkb(values.to_numpy())))
         elif column != "entrances":
-            total.update(column.encode() + _array(values.to_numpy(dtype=object if values.dtype.kind not in "bif" else None)))
+            total.update(
+                column.encode() + _array(values.to_numpy(dtype=object if values.dtype.kind not in "bif" else None))
+            )
     return total.digest()
 
 

@@ -44,13 +44,17 @@ def map_of(study: Results, clauses: Sequence[Clause]) -> MapData:
         if verdict.layer == "population" and verdict.short is not None and len(verdict.short) == len(people)
     }
     used = {k for clause in clauses for k in _kinds(clause)}
-    base = {name: _table(city, name, to) for name in ("green", "water", "buildings", "districts") if name in city.layers}
+    base = {
+        name: _table(city, name, to) for name in ("green", "water", "buildings", "districts") if name in city.layers
+    }
     if "drive" in city.networks:
         net = city.networks["drive"]
         base["streets"] = _lines(net.shapes, to)
     bounds = _bounds(city, to)
     hazards = {number: found for number, cell in enumerate(study.cells) if (found := _hazard(cell, to)) is not None}
-    closed = {number: found for number, cell in enumerate(study.cells) if (found := _closed(cell.city, city, to)) is not None}
+    closed = {
+        number: found for number, cell in enumerate(study.cells) if (found := _closed(cell.city, city, to)) is not None
+    }
     return MapData(
         bounds=bounds,
         base=base,
@@ -91,13 +95,18 @@ def _collection(shapes: NDArray[Any], properties: Sequence[dict[str, Any]] | Non
 def _table(city: City, name: str, to: pyproj.Transformer) -> dict[str, Any]:
     table = city.table(name)
     shapes = shapely.simplify(table.geometry.to_numpy(), TOLERANCE / 3)
-    rows = [{"name": str(value)} for value in table["name"]] if name == "districts" and "name" in table.columns else None
+    rows = (
+        [{"name": str(value)} for value in table["name"]] if name == "districts" and "name" in table.columns else None
+    )
     return _collection(_degrees(shapes, to), rows)
 
 
 def _lines(shapes: NDArray[Any], to: pyproj.Transformer) -> dict[str, Any]:
     """All lines as few features: the map draws them alike, and one feature costs less than thousands."""
-    parts = [shapely.multilinestrings(list(shapely.simplify(shapes[i : i + 500], TOLERANCE))) for i in range(0, len(shapes), 500)]
+    parts = [
+        shapely.multilinestrings(list(shapely.simplify(shapes[i : i + 500], TOLERANCE)))
+        for i in range(0, len(shapes), 500)
+    ]
     return _collection(_degrees(np.array(parts, dtype=object), to))
 
 
@@ -120,11 +129,18 @@ def _facilities(cells: Sequence[Judged], used: set[str], to: pyproj.Transformer)
         table = cell.city.facilities
         mine = table[table["kind"].isin(used)] if len(table) else table
         points = shapely.point_on_surface(mine.geometry.to_numpy()) if len(mine) else []
-        for point, name, kind, key, is_open in zip(points, mine["name"], mine["kind"], mine["id"], mine["open"], strict=True):
+        for point, name, kind, key, is_open in zip(
+            points, mine["name"], mine["kind"], mine["id"], mine["open"], strict=True
+        ):
             mark = (f"{kind} {key}", shapely.to_wkb(point))
             if mark not in found:
                 labels = label.get(kind)
-                row = {"name": str(name), "kind": kind, "kind_en": labels.en if labels else kind, "kind_zh": labels.zh if labels else kind}
+                row = {
+                    "name": str(name),
+                    "kind": kind,
+                    "kind_en": labels.en if labels else kind,
+                    "kind_zh": labels.zh if labels else kind,
+                }
                 found[mark] = (point, row)
                 states[mark] = ["0"] * len(cells)
             states[mark][number] = "1" if is_open else "0"

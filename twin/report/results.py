@@ -57,7 +57,16 @@ def _measures(study: Results) -> pd.DataFrame:
     """What was measured: one row a cell and clause, with the measure's name and its parameters."""
     clauses = [clause for pack in load(study.packs) for clause in pack.clause]
     rows = [
-        (cell.plan, cell.shock, clause.standard, clause.id, clause.measure, json.dumps(clause.given, ensure_ascii=False), verdict.value, verdict.unit)
+        (
+            cell.plan,
+            cell.shock,
+            clause.standard,
+            clause.id,
+            clause.measure,
+            json.dumps(clause.given, ensure_ascii=False),
+            verdict.value,
+            verdict.unit,
+        )
         for cell in study.cells
         for clause, verdict in zip(clauses, cell.verdicts, strict=True)
         if verdict.status not in {"unknown", "not applicable"}
@@ -67,7 +76,13 @@ def _measures(study: Results) -> pd.DataFrame:
 
 def _layers(study: Results, path: Path) -> None:
     """Map layers: who falls short of which clause in which cell, facilities with their state, closed edges."""
-    cells = pd.DataFrame({"cell": range(len(study.cells)), "plan": [c.plan for c in study.cells], "shock": [c.shock for c in study.cells]})
+    cells = pd.DataFrame(
+        {
+            "cell": range(len(study.cells)),
+            "plan": [c.plan for c in study.cells],
+            "shock": [c.shock for c in study.cells],
+        }
+    )
     pyogrio.write_dataframe(cells, path, layer="cells", driver="GPKG")
     people = study.city.population
     if len(people):
@@ -78,7 +93,9 @@ def _layers(study: Results, path: Path) -> None:
             if verdict.layer == "population" and verdict.short is not None and len(verdict.short) == len(people)
         }
         frame = gpd.GeoDataFrame(
-            pd.concat([people[["id", "people"]], pd.DataFrame(columns)], axis=1), geometry=people.geometry.to_numpy(), crs=people.crs
+            pd.concat([people[["id", "people"]], pd.DataFrame(columns)], axis=1),
+            geometry=people.geometry.to_numpy(),
+            crs=people.crs,
         )
         frame["id"] = frame["id"].map(str)
         pyogrio.write_dataframe(frame, path, layer="falls_short", driver="GPKG", append=True)
@@ -96,7 +113,7 @@ def _facilities(study: Results, path: Path) -> None:
     for number, cell in enumerate(study.cells):
         state = cell.city.facilities["open"].reindex(range(len(last)))
         same = cell.city.facilities["id"].reindex(range(len(last))).map(str) == frame["id"]
-        frame[f"{number}: open"] = state.where(same).eq(True)  # noqa: FBT003
+        frame[f"{number}: open"] = state.where(same).eq(True)
     pyogrio.write_dataframe(frame, path, layer="facilities", driver="GPKG", append=True)
 
 
@@ -109,7 +126,13 @@ def _closed(study: Results, path: Path) -> None:
                 continue
             shut = ~net.open
             parts.append(
-                gpd.GeoDataFrame({"cell": number, "network": name, "name": net.columns["name"][shut].astype(str)}, geometry=net.shapes[shut], crs=net.crs)
+                gpd.GeoDataFrame(
+                    {"cell": number, "network": name, "name": net.columns["name"][shut].astype(str)},
+                    geometry=net.shapes[shut],
+                    crs=net.crs,
+                )
             )
     if parts:
-        pyogrio.write_dataframe(pd.concat(parts, ignore_index=True), path, layer="closed_edges", driver="GPKG", append=True)
+        pyogrio.write_dataframe(
+            pd.concat(parts, ignore_index=True), path, layer="closed_edges", driver="GPKG", append=True
+        )

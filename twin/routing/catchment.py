@@ -42,7 +42,7 @@ def within(
     return _collect(net, _weights(net, weights), [(1.0, 1.0)], limit, start, cost, inward=False)
 
 
-def two_step(  # noqa: PLR0913 -- the contract of section 13
+def two_step(
     net: Network,
     demand: ArrayLike,
     supply_nodes: ArrayLike,
@@ -96,8 +96,15 @@ def _weights(net: Network, weights: ArrayLike) -> NDArray[np.float64]:
     return array
 
 
-def _collect(  # noqa: PLR0913 -- private, all needed
-    net: Network, weights: NDArray[np.float64], steps: Steps, limit: float, origins: NDArray[np.int32], cost: str, *, inward: bool
+def _collect(
+    net: Network,
+    weights: NDArray[np.float64],
+    steps: Steps,
+    limit: float,
+    origins: NDArray[np.int32],
+    cost: str,
+    *,
+    inward: bool,
 ) -> NDArray[np.float64]:
     arcs = net.graph.arcs_in if inward else net.graph.arcs
     costs = net.arc_cost(cost, inward=inward)

@@ -19,7 +19,9 @@ __all__ = ["from_networkx", "to_networkx"]
 def to_networkx(net: Network) -> networkx.MultiDiGraph:
     """Open edges as a `MultiDiGraph` with node ids, coordinates and edge columns; two-way edges go both ways."""
     graph = networkx.MultiDiGraph(crs=net.crs)
-    graph.add_nodes_from((i, {"x": x, "y": y}) for i, x, y in zip(net.node_ids(np.arange(net.graph.count)), net.x, net.y, strict=True))
+    graph.add_nodes_from(
+        (i, {"x": x, "y": y}) for i, x, y in zip(net.node_ids(np.arange(net.graph.count)), net.x, net.y, strict=True)
+    )
     names = net.node_ids(np.arange(net.graph.count))
     frame = net.edges
     for position, row in enumerate(frame.to_dict("records")):
@@ -42,7 +44,9 @@ def from_networkx(graph: Any, *, crs: Any = None) -> Network:
     rows = list(graph.edges(data=True))
     for key in ("x", "y"):
         if any(key not in graph.nodes[name] for name in names):
-            raise DataError(f"the graph's nodes have no '{key}'; give every node its coordinates", layer="nodes", column=key)
+            raise DataError(
+                f"the graph's nodes have no '{key}'; give every node its coordinates", layer="nodes", column=key
+            )
     ends = np.array([[place[u], place[v]] for u, v, _ in rows], dtype=np.int32).reshape(-1, 2)
     x, y, system = _metres(
         np.array([float(graph.nodes[name]["x"]) for name in names]),
@@ -66,7 +70,9 @@ def from_networkx(graph: Any, *, crs: Any = None) -> Network:
     )
 
 
-def _metres(x: NDArray[np.float64], y: NDArray[np.float64], crs: Any) -> tuple[NDArray[np.float64], NDArray[np.float64], Any]:
+def _metres(
+    x: NDArray[np.float64], y: NDArray[np.float64], crs: Any
+) -> tuple[NDArray[np.float64], NDArray[np.float64], Any]:
     """Coordinates in metres: those in degrees go into the UTM zone of their middle."""
     if crs is None or not (system := pyproj.CRS.from_user_input(crs)).is_geographic:
         return x, y, crs

@@ -76,7 +76,9 @@ def nearest(net: Network, sites: ArrayLike, *, k: int = 1, limit: float = inf, c
     return Nearest(floating(labels), found)
 
 
-def matrix(net: Network, origins: ArrayLike, destinations: ArrayLike | None = None, *, cost: str = "length") -> NDArray[np.float64]:
+def matrix(
+    net: Network, origins: ArrayLike, destinations: ArrayLike | None = None, *, cost: str = "length"
+) -> NDArray[np.float64]:
     """Cost from each origin to each destination.
 
     Parameters

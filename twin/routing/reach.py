@@ -31,7 +31,7 @@ class Reach:
     site: NDArray[np.int64]
 
 
-def reach(  # noqa: PLR0913 -- who, to where, on what, by which cost, which way
+def reach(
     net: Network, places: pd.DataFrame, sites: pd.DataFrame, *, count: int, cost: str = "length", outward: bool = False
 ) -> Reach:
     """Cost between each place and the nearest site, both hung on edges by `City.snap`.
@@ -107,8 +107,15 @@ def _seeds(
     return node[usable], start[usable], row[usable]
 
 
-def _along_the_edge(  # noqa: PLR0913 -- private, fills its last two
-    net: Network, places: pd.DataFrame, sites: pd.DataFrame, cost: str, *, outward: bool, best: NDArray[np.int64], site: NDArray[np.int64]
+def _along_the_edge(
+    net: Network,
+    places: pd.DataFrame,
+    sites: pd.DataFrame,
+    cost: str,
+    *,
+    outward: bool,
+    best: NDArray[np.int64],
+    site: NDArray[np.int64],
 ) -> None:
     """Where a place and a site hang on one edge, going straight there may be cheaper than round by its ends."""
     there = sites.assign(site=sites.index).sort_values("edge", kind="stable")

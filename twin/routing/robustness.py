@@ -36,5 +36,7 @@ def disjoint_ways(net: Network, origins: NDArray[np.int32], exits: NDArray[np.in
     rows = np.concatenate([tail, np.full(len(origins), source), out])
     columns = np.concatenate([head, origins, np.full(len(out), sink)])
     capacity = np.concatenate([np.ones(len(tail)), np.full(len(origins) + len(out), many)]).astype(np.int32)
-    graph = csr_matrix((capacity, (rows, columns)), shape=(count + 2, count + 2), dtype=np.int32)  # parallel edges add up
+    graph = csr_matrix(
+        (capacity, (rows, columns)), shape=(count + 2, count + 2), dtype=np.int32
+    )  # parallel edges add up
     return int(maximum_flow(graph, source, sink).flow_value)

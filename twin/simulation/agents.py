@@ -65,7 +65,13 @@ class Trips(Agents):
     speed: float | None
 
     def __init__(
-        self, network: str, origin: ArrayLike, destination: ArrayLike, depart: ArrayLike = 0.0, *, speed: float | None = None
+        self,
+        network: str,
+        origin: ArrayLike,
+        destination: ArrayLike,
+        depart: ArrayLike = 0.0,
+        *,
+        speed: float | None = None,
     ) -> None:
         start, end = np.atleast_1d(np.asarray(origin)), np.atleast_1d(np.asarray(destination))
         if start.shape != end.shape:
@@ -75,14 +81,22 @@ class Trips(Agents):
             raise ValueError("departures are finite and not before the start of the run (0 s)")
         if speed is not None and not speed > 0:
             raise ValueError(f"a speed above 0 m/s, not {speed}")
-        for name, value in (("network", network), ("origin", start), ("destination", end), ("depart", leave), ("speed", speed)):
+        for name, value in (
+            ("network", network),
+            ("origin", start),
+            ("destination", end),
+            ("depart", leave),
+            ("speed", speed),
+        ):
             object.__setattr__(self, name, value)
 
     def spawn(self, city: City, rng: np.random.Generator) -> pd.DataFrame:
         """One agent a trip."""
         del rng
         net = city.network(self.network)
-        return pd.DataFrame({"node": net.positions(self.origin), "depart": self.depart, "goal": net.positions(self.destination)})
+        return pd.DataFrame(
+            {"node": net.positions(self.origin), "depart": self.depart, "goal": net.positions(self.destination)}
+        )
 
     def choose(self, who: Crowd, sim: Simulation) -> NDArray[np.int32]:
         """Everybody goes where the array says."""

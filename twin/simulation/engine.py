@@ -92,7 +92,11 @@ class _State:
     def __init__(self, agents: Agents, table: pd.DataFrame, place: int) -> None:
         for column in ("node", "depart"):
             if column not in table.columns:
-                raise SimulationError(f"{type(agents).__name__}.spawn returned no column '{column}'", time=0.0, agents=type(agents).__name__)
+                raise SimulationError(
+                    f"{type(agents).__name__}.spawn returned no column '{column}'",
+                    time=0.0,
+                    agents=type(agents).__name__,
+                )
         self.agents, self.table, self.place = agents, table.reset_index(drop=True), place
         count = len(table)
         self.node = table["node"].to_numpy(dtype=np.int32).copy()
@@ -121,7 +125,11 @@ class Simulation:
             self._states.append(state)
             depart = table["depart"].to_numpy(dtype=float)
             if not (np.isfinite(depart).all() and (depart >= 0).all()):
-                raise SimulationError(f"{type(crowd).__name__}: departures are finite and not before 0 s", time=0.0, agents=type(crowd).__name__)
+                raise SimulationError(
+                    f"{type(crowd).__name__}: departures are finite and not before 0 s",
+                    time=0.0,
+                    agents=type(crowd).__name__,
+                )
             for when in np.unique(depart):
                 self.push(float(when), _CHOOSE, state, np.flatnonzero(depart == when))
 
@@ -165,7 +173,9 @@ class Simulation:
     def _room(self) -> NDArray[np.float64]:
         """Places left in each facility; unlimited where the capacity is unknown, none where it is closed."""
         table = self.city.facilities
-        capacity = table["capacity"].to_numpy(dtype=float) if "capacity" in table.columns else np.full(len(table), np.nan)
+        capacity = (
+            table["capacity"].to_numpy(dtype=float) if "capacity" in table.columns else np.full(len(table), np.nan)
+        )
         left = np.where(np.isnan(capacity), inf, capacity)
         for row, taken in self._taken.items():
             left[row] -= taken
@@ -199,14 +209,20 @@ class Simulation:
             raise
         except Exception as error:
             name = type(state.agents).__name__
-            raise SimulationError(f"{name}.{method} failed at {self.time:.1f} s: {error}", time=self.time, agents=name) from error
+            raise SimulationError(
+                f"{name}.{method} failed at {self.time:.1f} s: {error}", time=self.time, agents=name
+            ) from error
 
     def _choose(self, state: _State, rows: NDArray[np.int64]) -> None:
         answer = self._ask(state, "choose", rows)
-        goals = answer if isinstance(answer, Goals) else Goals(np.asarray(answer, dtype=np.int32), np.full(len(rows), -1))
+        goals = (
+            answer if isinstance(answer, Goals) else Goals(np.asarray(answer, dtype=np.int32), np.full(len(rows), -1))
+        )
         if goals.node.shape != rows.shape:
             name = type(state.agents).__name__
-            raise SimulationError(f"{name}.choose returned {goals.node.size} goals for {len(rows)} agents", time=self.time, agents=name)
+            raise SimulationError(
+                f"{name}.choose returned {goals.node.size} goals for {len(rows)} agents", time=self.time, agents=name
+            )
         self._set_out(state, rows, goals)
 
     def _set_out(self, state: _State, rows: NDArray[np.int64], goals: Goals) -> None:

@@ -15,7 +15,7 @@ from twin.errors import MissingData
 from twin.measures import Measure, Share, Statistic, measures
 from twin.model import City, Trace, Verdict, Verdicts
 from twin.standards.pack import Clause, in_unit, limits_of, load
-from twin.standards.words import SIGNS, beside, compared, doubts, limit_text, missed
+from twin.standards.words import SIGNS, beside, compared, doubts, limit_text
 
 __all__ = ["check", "judge"]
 
@@ -71,7 +71,9 @@ def _one(city: City, clause: Clause, day: dt.date, overridden: Mapping[str, str]
     return judge(city, clause, found, limits or {}, extra=_beside(city, clause, trace))
 
 
-def judge(city: City, clause: Clause, found: Any, limits: Mapping[str, float], *, extra: tuple[str, str] = ("", "")) -> Verdict:
+def judge(
+    city: City, clause: Clause, found: Any, limits: Mapping[str, float], *, extra: tuple[str, str] = ("", "")
+) -> Verdict:
     """The verdict on a measured value.
 
     Parameters
@@ -88,7 +90,11 @@ def judge(city: City, clause: Clause, found: Any, limits: Mapping[str, float], *
     short, people = _short(found, limits)
     en, zh = compared(clause, value, limits, people if status != "pass" or people > 0 else 0.0)
     if clause.classes:
-        band = max((b for b in clause.classes if value >= in_unit(b.least, clause.meter)), key=lambda b: in_unit(b.least, clause.meter), default=None)
+        band = max(
+            (b for b in clause.classes if value >= in_unit(b.least, clause.meter)),
+            key=lambda b: in_unit(b.least, clause.meter),
+            default=None,
+        )
         en, zh = f"class {band.name if band else 'none'}: {en}", f"等级{band.name if band else '无'}：{zh}"
     tail_en, tail_zh = doubts(city, clause)
     return _verdict(
@@ -115,7 +121,9 @@ def _in_force(clause: Clause, day: dt.date) -> tuple[str, str] | None:
         return f"in force from {valid.since}", f"自{valid.since}起施行"
     if valid.until is not None and day > valid.until:
         after = f", replaced by {valid.replaced_by}" if valid.replaced_by else ""
-        return f"ended on {valid.until}{after}", f"已于{valid.until}废止" + (f"，由{valid.replaced_by}代替" if valid.replaced_by else "")
+        return f"ended on {valid.until}{after}", f"已于{valid.until}废止" + (
+            f"，由{valid.replaced_by}代替" if valid.replaced_by else ""
+        )
     return None
 
 
@@ -123,7 +131,10 @@ def _outside(city: City, clause: Clause) -> tuple[str, str] | None:
     for trait, values in clause.applies.items():
         own = city.about.traits.get(trait)
         if own is not None and own not in values:
-            return f"speaks of cities with {trait} {' or '.join(values)}, this is {own}", f"适用于{trait}为{'、'.join(values)}的城市，本市为{own}"
+            return (
+                f"speaks of cities with {trait} {' or '.join(values)}, this is {own}",
+                f"适用于{trait}为{'、'.join(values)}的城市，本市为{own}",
+            )
     return None
 
 
@@ -133,7 +144,10 @@ def _stateless(city: City, clause: Clause) -> tuple[str, str] | None:
     gone = sorted(trait for trait in needed if trait not in city.about.traits)
     if gone:
         text = ", ".join(gone)
-        return f"the city does not state its {text}; add it under [traits] in city.toml", f"城市未说明{text}；请在city.toml的[traits]中补充"
+        return (
+            f"the city does not state its {text}; add it under [traits] in city.toml",
+            f"城市未说明{text}；请在city.toml的[traits]中补充",
+        )
     if clause.grade and limits_of(clause, city.about.traits) is None:
         return "no grade of the clause speaks of such a city", "条文没有适用于该类城市的等级"
     return None
@@ -181,11 +195,15 @@ def _short(found: Any, limits: Mapping[str, float]) -> tuple[NDArray[np.bool_] |
         return ~found.reached, found.people
     if isinstance(found, Statistic) and limits:
         with np.errstate(invalid="ignore"):
-            over = np.any([~_each(found.rows, key, limit) for key, limit in limits.items()], axis=0) & (found.weight > 0)
+            over = np.any([~_each(found.rows, key, limit) for key, limit in limits.items()], axis=0) & (
+                found.weight > 0
+            )
         return over, float(found.weight[over].sum()) if found.persons else _NAN
     return None, _NAN
 
 
 def _each(rows: NDArray[np.float64], key: str, limit: float) -> NDArray[np.bool_]:
-    compare = {"at_least": np.greater_equal, "at_most": np.less_equal, "more_than": np.greater, "less_than": np.less}[key]
+    compare = {"at_least": np.greater_equal, "at_most": np.less_equal, "more_than": np.greater, "less_than": np.less}[
+        key
+    ]
     return np.asarray(compare(rows, limit)) | pd.isna(rows)

@@ -55,18 +55,30 @@ def _one(verdicts: list[Verdict], clause: Clause, city: City) -> Verdict:
     values = np.array([verdict.value for verdict in verdicts])
     if not np.isfinite(values).all():
         gone = int((~np.isfinite(values)).sum())
-        return replace(first, status="fail" if statuses == {"fail"} else "unknown", reason=f"beyond reach in {gone} of {len(values)} runs")
+        return replace(
+            first,
+            status="fail" if statuses == {"fail"} else "unknown",
+            reason=f"beyond reach in {gone} of {len(values)} runs",
+        )
     low, mean, high = interval(values)
     limits = limits_of(clause, city.about.traits) or {}
-    margins = [min(low - v, high - v) if k in {"at_least", "more_than"} else min(v - low, v - high) for k, v in limits.items()]
-    hopes = [max(low - v, high - v) if k in {"at_least", "more_than"} else max(v - low, v - high) for k, v in limits.items()]
+    margins = [
+        min(low - v, high - v) if k in {"at_least", "more_than"} else min(v - low, v - high) for k, v in limits.items()
+    ]
+    hopes = [
+        max(low - v, high - v) if k in {"at_least", "more_than"} else max(v - low, v - high) for k, v in limits.items()
+    ]
     slack = 1e-9
-    status = "value" if not limits else "pass" if min(margins) >= -slack else "fail" if min(hopes) < -slack else "unknown"
+    status = (
+        "value" if not limits else "pass" if min(margins) >= -slack else "fail" if min(hopes) < -slack else "unknown"
+    )
     if status == "pass" and statuses == {"fail"}:  # a strict limit that every run touches
         status = "fail"
     unit = clause.meter.unit
     text = f"mean {shown(mean, unit)} over {len(values)} runs, {CONFIDENCE:.0%} interval {shown(low, unit)} to {shown(high, unit)}"
-    text_zh = f"{len(values)}次运行均值{shown(mean, unit)}，{CONFIDENCE:.0%}置信区间{shown(low, unit)}至{shown(high, unit)}"
+    text_zh = (
+        f"{len(values)}次运行均值{shown(mean, unit)}，{CONFIDENCE:.0%}置信区间{shown(low, unit)}至{shown(high, unit)}"
+    )
     if status == "unknown":
         text, text_zh = f"{text}: too close to call", f"{text_zh}，尚不能判定"
     shorts = [verdict.short for verdict in verdicts if verdict.short is not None]

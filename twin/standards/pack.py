@@ -120,7 +120,9 @@ class Clause(Limit):
         """`given` in SI, for the measure's function."""
         meter = of or self.meter
         return {
-            key: quantity(value, unit=meter.given[key], where=f"{self.key}, given.{key}") if key in meter.given else _plain(value)
+            key: quantity(value, unit=meter.given[key], where=f"{self.key}, given.{key}")
+            if key in meter.given
+            else _plain(value)
             for key, value in self.given.items()
             if key in meter.parameters
         }
@@ -194,7 +196,10 @@ def _parsed(path: Path, changed: int) -> Pack:
     keys = [clause.key for clause in pack.clause]
     twice = sorted({key for key in keys if keys.count(key) > 1})
     if twice:
-        raise StandardError(f"{path}: clause {listed(twice)} stands there twice; standard, edition and clause are the key", pack=path.stem)
+        raise StandardError(
+            f"{path}: clause {listed(twice)} stands there twice; standard, edition and clause are the key",
+            pack=path.stem,
+        )
     for clause in pack.clause:
         _check(clause, pack, path)
     return pack
@@ -234,9 +239,15 @@ def _check(clause: Clause, pack: Pack, path: Path) -> None:
         if key not in meter.parameters:
             raise UnknownName(f"parameter of {meter.name}", key, meter.parameters, where=where)
     for each in filter(None, (meter, measures[clause.beside] if clause.beside else None)):
-        missing = [n for n, p in each.parameters.items() if p.default is inspect.Parameter.empty and n not in clause.given and n != "trace"]
+        missing = [
+            n
+            for n, p in each.parameters.items()
+            if p.default is inspect.Parameter.empty and n not in clause.given and n != "trace"
+        ]
         if missing:
-            raise StandardError(f"{where}: given.{listed(missing)} is missing; {each.name} needs it", pack=pack.name, clause=clause.id)
+            raise StandardError(
+                f"{where}: given.{listed(missing)} is missing; {each.name} needs it", pack=pack.name, clause=clause.id
+            )
     try:
         clause.arguments()
         for limit in (clause, *clause.grade):
@@ -245,7 +256,9 @@ def _check(clause: Clause, pack: Pack, path: Path) -> None:
         for band in clause.classes:
             in_unit(band.least, meter, where)
     except TwinError as error:
-        raise StandardError(f"{where}: {error}" if where not in str(error) else str(error), pack=pack.name, clause=clause.id) from None
+        raise StandardError(
+            f"{where}: {error}" if where not in str(error) else str(error), pack=pack.name, clause=clause.id
+        ) from None
     dimension_of(meter.unit)
 
 

@@ -12,7 +12,12 @@ from twin.units import shown
 __all__ = ["SIGNS", "beside", "compared", "doubts", "limit_text", "limit_words", "missed"]
 
 SIGNS = {"at_least": ">=", "at_most": "<=", "more_than": ">", "less_than": "<"}
-_ASKED = {"at_least": ("at least", "不低于"), "at_most": ("at most", "不超过"), "more_than": ("more than", "大于"), "less_than": ("less than", "小于")}
+_ASKED = {
+    "at_least": ("at least", "不低于"),
+    "at_most": ("at most", "不超过"),
+    "more_than": ("more than", "大于"),
+    "less_than": ("less than", "小于"),
+}
 
 
 def limit_text(limits: Mapping[str, float]) -> str:
