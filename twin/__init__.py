@@ -1,7 +1,7 @@
 """Judge a city against its standards, at rest and under stress.
 
-Read a *city*. A *scenario* turns a city into another city. *Agents* live in it. *Measures* read it. *Standards* judge the
-measures. A *study* does that for many scenarios and writes the report.
+Read a *city*. A *scenario* turns a city into another city. *Agents* live in it. *Measures* read it. *Standards* judge
+the measures. A *study* does that for many scenarios and writes the report.
 """
 
 from __future__ import annotations

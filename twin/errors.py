@@ -15,7 +15,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 __all__ = [
     "CRSError",
@@ -44,7 +44,7 @@ class DataError(TwinError, ValueError):
     rows : positions of the offending rows, in the order of the layer.
     """
 
-    def __init__(self, message: str, *, layer: str = "", column: str = "", rows: Sequence[int] = ()) -> None:
+    def __init__(self, message: str, *, layer: str = "", column: str = "", rows: Iterable[int] = ()) -> None:
         super().__init__(message)
         self.layer = layer
         self.column = column

@@ -112,13 +112,13 @@ class Scenario:
         return [_described(each, language) for each in self.changes]
 
     def seeded(self, seed: int) -> Scenario:
-        """The same scenario with the seed of every random change replaced, each by its own: a replication of an ensemble."""
-        fresh = [
-            dataclasses.replace(each, seed=seed * 1_000_003 + position)  # type: ignore[type-var]
-            if dataclasses.is_dataclass(each) and hasattr(each, "seed")
-            else each
-            for position, each in enumerate(self.changes)
-        ]
+        """A replication: the same scenario with the seed of every random change replaced, each by its own."""
+        fresh: list[Change] = []
+        for position, each in enumerate(self.changes):
+            drawn: Any = each
+            if dataclasses.is_dataclass(drawn) and getattr(drawn, "seed", None) is not None:
+                drawn = dataclasses.replace(drawn, seed=seed * 1_000_003 + position)  # type: ignore[type-var]
+            fresh.append(drawn)
         return Scenario(self.name, *fresh)
 
     @property

@@ -53,8 +53,8 @@ def site(
 
     Returns
     -------
-    GeoDataFrame : id, kind, name, capacity (unknown), geometry; ``attrs`` has status, objective, bound, gap. The objective
-        is people served, people-seconds, or a number of sites.
+    GeoDataFrame : id, kind, name, geometry; ``attrs`` has status, objective, bound, gap. The objective is
+        people served, people-seconds, or a number of sites.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def site(
     if count is not None and not 1 <= count <= len(options):
         raise DataError(f"site: between 1 and {len(options)} sites can be chosen from the candidates, not {count}")
     cost = matrix(net, net.ids[demand], net.ids[options], cost="time")
-    weight = people[demand]
+    weight = np.asarray(people[demand], dtype=np.float64)
     if chosen == "median":
         result = median(cost, weight, count or 1)
     elif chosen == "cover_most":
@@ -124,7 +124,9 @@ def _candidates(city: City, demand: NDArray[np.int64], given: gpd.GeoDataFrame |
 
 
 def cover_most(near: NDArray[np.bool_], weight: Floats, count: int) -> tuple[NDArray[np.int64], dict[str, Any]]:
-    r"""Maximal covering (Church & ReVelle 1974): :math:`\max \sum_i w_i z_i`, :math:`z_i \le \sum_j a_{ij} x_j`, :math:`\sum_j x_j = p`.
+    r"""Maximal covering (Church & ReVelle 1974).
+
+    .. math:: \max \sum_i w_i z_i, \quad z_i \le \sum_j a_{ij} x_j, \quad \sum_j x_j = p
 
     Parameters
     ----------

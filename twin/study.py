@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from twin.errors import MissingData, ScenarioError
 from twin.model import City, Raster, Trace, Verdict, Verdicts
@@ -47,7 +48,7 @@ class Cell:
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """Plans × shocks, every cell judged; cell 0 is the first plan without a shock, which the others are held against."""
+    """Plans × shocks, every cell judged; the others are held against cell 0, the first plan without a shock."""
 
     city: City
     cells: tuple[Cell, ...]
@@ -62,7 +63,7 @@ class Study:
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS))
 
     def compare(self) -> pd.DataFrame:
-        """One row a clause, one column a cell with its value, beside the limit and the unit; the clauses that differ first."""
+        """One row a clause, one column a cell with its value, beside limit and unit; clauses that differ come first."""
         columns: dict[str, list[Any]] = {"limit": [], "unit": []}
         columns |= {cell.name: [] for cell in self.cells}
         keys = []
@@ -104,7 +105,7 @@ class Study:
                 ]
         return pd.DataFrame(rows, columns=["plan", "shock", "standard", "clause", by.rstrip("s"), "people"])
 
-    def _parts(self, by: str) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+    def _parts(self, by: str) -> NDArray[np.object_]:
         table = self.city.table(by)
         if isinstance(table, Raster) or "name" not in table.columns:
             raise MissingData(f"{self.city.name}: layer '{by}' has no names to sum by", layer=by, column="name")
@@ -123,13 +124,14 @@ class Study:
         return write_results(self, Path(folder))
 
 
-def _change(before: Verdict, after: Verdict, count: int) -> np.ndarray[tuple[int], np.dtype[np.float64]] | None:
+def _change(before: Verdict, after: Verdict, count: int) -> NDArray[np.float64] | None:
     """Per population row: 1 where it fell short only after, -1 only before; None where the clause names no people."""
     if after.layer != "population" or before.layer != "population" or before.short is None or after.short is None:
         return None
     if len(before.short) != count or len(after.short) != count:
         return None
-    return after.short.astype(float) - before.short.astype(float)
+    lost: NDArray[np.float64] = np.subtract(after.short, before.short, dtype=np.float64)
+    return lost
 
 
 def study(  # noqa: PLR0913 -- the contract of section 13

@@ -4,9 +4,9 @@
     tar xzf quackosm-0.19.0.tar.gz
     python gis_data/monaco/make.py quackosm-0.19.0/tests/test_files/monaco.osm.pbf
 
-The wards' boundaries come from the same extract. Three of the nine lack a stretch of the border with France (one way each,
-32 m, 197 m and 468 m from end to end); it is drawn straight. Harbour basins inside the wards are cut
-off along the coastline; what is left measures 2.08 km2, as the official figure (recalled).
+The wards' boundaries come from the same extract. Three of the nine lack a stretch of the border with France (one way
+each, 32 m, 197 m and 468 m from end to end); it is drawn straight. Harbour basins inside the wards are cut off along
+the coastline; what is left measures 2.08 km2, as the official figure (recalled).
 """
 
 import sys
@@ -62,7 +62,7 @@ _STREETS = {}
 
 
 def _dry(ward, shore, path: Path, crs) -> list:
-    """The parts of a ward, cut along the coastline, with more than one street or building a hectare: a basin has none."""
+    """The parts of a ward, cut along the coastline, with more than one street or building a hectare."""
     if path not in _STREETS:
         extract = read_osm(path, crs=crs)
         _STREETS[path] = shapely.STRtree(np.concatenate([extract.walk.edges.geometry, extract.buildings.geometry]))
@@ -81,7 +81,7 @@ def main(path: Path) -> None:
     boundary = gpd.GeoDataFrame(geometry=[shapely.union_all(districts.geometry.to_numpy())], crs=extract.crs)
     city = city_of(extract, name="Monaco", year="2023", population=PEOPLE, boundary=boundary)
     about = About(
-        description="The Principality of Monaco, from OpenStreetMap; the population is an official total spread over homes.",
+        description="The Principality of Monaco, from OpenStreetMap; an official total of people spread over homes.",
         attribution=city.about.attribution,
         traits={"size_class": "small"},
         sources={
@@ -101,7 +101,8 @@ def main(path: Path) -> None:
         about=about,
     )
     print(
-        f"{city.name}: {shapely.area(city.land()) / 1e6:.3f} km2, {len(city.facilities)} facilities, {city.people:,.0f} people"
+        f"{city.name}: {shapely.area(city.land()) / 1e6:.3f} km2, {len(city.facilities)} facilities, "
+        f"{city.people:,.0f} people"
     )
     twin.write(city, HERE)
 

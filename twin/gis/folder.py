@@ -51,7 +51,7 @@ def write_folder(city: City, folder: Path) -> None:
 
 
 def _carry_over(old: Path, fresh: Path) -> None:
-    """Copy what somebody else put into the folder (a README, layouts, scripts): only the city's own files are replaced."""
+    """Copy what somebody else put into the folder (a README, layouts): only the city's own files are replaced."""
     for path in sorted(old.iterdir()) if old.is_dir() else []:
         if _ours(path):
             continue
@@ -144,11 +144,11 @@ def _write_table(frame: pd.DataFrame, path: Path) -> None:
 
 def _read_table(path: Path) -> pd.DataFrame:
     try:
-        if b"geo" in (pq.read_schema(path).metadata or {}):
-            return gpd.read_parquet(path)
-        return pd.read_parquet(path)
+        located = b"geo" in (pq.read_schema(path).metadata or {})
+        frame: pd.DataFrame = gpd.read_parquet(path) if located else pd.read_parquet(path)
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: not readable as Parquet ({error}); write the city again") from None
+    return frame
 
 
 def _without_geometry(path: Path) -> pd.DataFrame:

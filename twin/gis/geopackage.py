@@ -15,7 +15,7 @@ from twin.errors import DataError, listed
 from twin.gis.layers import read_layer, repaired
 from twin.gis.lines import network_of_lines
 from twin.gis.parts import Parts, assemble, take_apart
-from twin.model import City, Raster
+from twin.model import City, Network, Raster
 from twin.model.crs import check_numbers, projected
 from twin.model.schema import schema
 
@@ -25,7 +25,7 @@ _STREETS = ("walk", "drive", "streets", "roads")
 
 
 def write_geopackage(city: City, path: Path) -> None:
-    """Write a city as a GeoPackage, beside the target first; rasters do not fit and are left out (a folder holds all)."""
+    """Write a city as a GeoPackage, beside the target first; rasters are left out (a folder holds all)."""
     parts = take_apart(city)
     fresh = path.with_name(f".{path.stem}.partial.gpkg")
     fresh.unlink(missing_ok=True)
@@ -78,7 +78,7 @@ def read_geopackage(path: Path) -> City:
         check_numbers(frame, where=f"{path}, layer {name}")
     moved = {name: frame.to_crs(crs) for name, frame in frames.items()}
     streets = {name: moved.pop(name) for name in _STREETS if name in moved}
-    networks = {}
+    networks: dict[str, Network] = {}
     for name, lines in streets.items():
         net = network_of_lines(lines, where=f"{path}, layer {name}")
         networks |= {name: net} if name in {"walk", "drive"} else {"walk": net, "drive": net}

@@ -150,7 +150,7 @@ def _csv(path: Path, crs: Any, encoding: str | None, columns: Sequence[str]) -> 
     gone = np.flatnonzero((x.isna() | y.isna()).to_numpy())
     if gone.size:
         raise DataError(
-            f"{path}: {gone.size} rows have no coordinates (rows {listed(gone)})", column=str(east), rows=gone
+            f"{path}: {gone.size} rows have no coordinates (rows {listed(gone)})", column=str(east), rows=gone.tolist()
         )
     degrees = str(east).lower() in {"lon", "lng", "longitude"}
     if crs is None and not degrees:

@@ -33,7 +33,7 @@ def network_of_lines(lines: gpd.GeoDataFrame, *, where: str = "lines") -> Networ
     wrong = np.flatnonzero(shapely.get_type_id(shapes) != shapely.GeometryType.LINESTRING)
     if wrong.size:
         raise DataError(
-            f"{where}: {wrong.size} rows are no lines (rows {listed(wrong)})", column="geometry", rows=wrong
+            f"{where}: {wrong.size} rows are no lines (rows {listed(wrong)})", column="geometry", rows=wrong.tolist()
         )
     coordinates, line = shapely.get_coordinates(shapes, return_index=True)
     _, place = np.unique(np.rint(coordinates / TOLERANCE).astype(np.int64), axis=0, return_inverse=True)

@@ -81,4 +81,5 @@ class Blockage:
 
     def _level(self, net: Network) -> NDArray[np.bool_]:
         bridge, tunnel = net.columns["bridge"], net.columns["tunnel"]
-        return {"": np.ones_like(bridge), "bridge": bridge, "tunnel": tunnel, "ground": ~bridge & ~tunnel}[self.only]
+        levels = {"": np.ones_like(bridge), "bridge": bridge, "tunnel": tunnel, "ground": ~bridge & ~tunnel}
+        return np.asarray(levels[self.only], dtype=bool)

@@ -51,8 +51,8 @@ class Flood:
     """Water of a given depth on the ground.
 
     Edges on the ground are slowed where cars drive (`safe_speed`) and closed where the water is as deep as `impassable`
-    at any point. A bridge does not take the ground's depth: it stays as it is. A tunnel takes the depth at those of its ends
-    that are portals, where it meets an edge that is no tunnel: water runs in. A facility closes when the water
+    at any point. A bridge does not take the ground's depth: it stays as it is. A tunnel takes the depth at those of its
+    ends that are portals, where it meets an edge that is no tunnel: water runs in. A facility closes when the water
     stands higher than its ground floor (column ``ground``, else `sill`) at its door, or at its middle where no
     entrance is mapped. People stay where they live.
 

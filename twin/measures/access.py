@@ -136,7 +136,7 @@ def share_within(
 def distance_within(
     city: City, *, facility: Kinds, within: float, network: str = "walk", of: str = "people", least_area: float = 0.0
 ) -> Share:
-    """Share of a population with an open facility within a distance along a network; `within` in [m], else as `share_within`.
+    """Share of a population with an open facility within a distance along a network [m]; else as `share_within`.
 
     Examples
     --------

@@ -114,7 +114,7 @@ def sites(city: City, facility: Kinds, *, least_area: float = 0.0) -> NDArray[np
         if here.any() and np.isnan(area[here]).all():
             raise MissingData(f"{city.name}: no {listed(kinds)} has an area", layer="facilities", column="area")
         serving &= np.nan_to_num(area) >= least_area
-    return serving
+    return np.asarray(serving, dtype=bool)
 
 
 def nearest_cost(
@@ -151,7 +151,7 @@ def nearest_cost(
 def straight_distance(
     city: City, facility: Kinds, *, of: str = "people", least_area: float = 0.0
 ) -> NDArray[np.float64]:
-    """Distance as the crow flies from each place to the rim of the nearest open facility [m]; `inf` where there is none."""
+    """Straight distance from each place to the rim of the nearest open facility [m]; `inf` where there is none."""
     who = places(city, of)
     serving = sites(city, facility, least_area=least_area)
     shapes = city.facilities.geometry.to_numpy()[serving]

@@ -77,7 +77,7 @@ def ways_out(city: City, *, network: str = "drive") -> float:
     return float(disjoint_ways(net, np.flatnonzero(deep).astype(np.int32), np.flatnonzero(~inside).astype(np.int32)))
 
 
-def _rim(tail: np.ndarray, head: np.ndarray, inside: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _rim(tail: np.ndarray, head: np.ndarray, inside: np.ndarray) -> np.ndarray:
     """Nodes inside whose edge leads out: a way out begins behind them, else each edge would count by itself."""
     crossing = inside[tail] != inside[head]
     return np.union1d(tail[crossing & inside[tail]], head[crossing & inside[head]])

@@ -113,7 +113,7 @@ def separation(city: City, *, facility: Kinds, hazard: Kinds) -> Statistic:
 
 @measure(unit="1", en="open public space in land", zh="公共开放空间占比", reads=("green",))
 def open_space_share(city: City, *, street_width: float = 0.0) -> float:
-    """Share of the city's land that is open public space: public green and squares, and streets where a width is stated [1].
+    """Share of the city's land that is open public space: public green and squares, and streets of a stated width [1].
 
     Parameters
     ----------

@@ -127,7 +127,7 @@ def _amounts(city: City, facility: Kinds, column: str) -> np.ndarray[tuple[int],
     if gaps:
         kinds = (facility,) if isinstance(facility, str) else facility
         raise MissingData(
-            f"{city.name}: {gaps} of {len(values)} open {listed(kinds)} have no {column}; a sum without them would be too small",
+            f"{city.name}: {gaps} of {len(values)} open {listed(kinds)} have no {column}; the sum would be too small",
             layer="facilities",
             column=column,
         )

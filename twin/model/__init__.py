@@ -7,7 +7,8 @@ network : nodes and edges with their state; its topology alone is a *graph*.
 facility : what serves, of some *kind*. Population: people at places, by *group*.
 city : networks, facilities, population, layers and dependencies, as one value.
 scenario : a change from a city to another; a *plan* builds, a *shock* breaks.
-measure : a quantity read off a city. Clause: what a standard asks of it. *Verdict*: whether it holds, by which *margin*.
+measure : a quantity read off a city. Clause: what a standard asks of it. *Verdict*: whether it holds, and by which
+    *margin*.
 open : may be passed or used. Closed rows stay, so that row *i* means the same in every variant.
 unreachable : cost `inf`, site -1.
 """

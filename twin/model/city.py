@@ -118,7 +118,8 @@ class City:
             layers=MappingProxyType(layers),
             dependencies=needs,
             about=parts.get("about") or About(),
-            **tables,
+            facilities=tables["facilities"],
+            population=tables["population"],
         )
 
     @classmethod
@@ -158,7 +159,7 @@ class City:
             raise MissingData(
                 f"{self.name}: {layer} has {UnknownName('column', name, known)}", layer=layer, column=name
             )
-        return frame[name].to_numpy(dtype=float)
+        return np.asarray(frame[name], dtype=np.float64)
 
     def rows(self, layer: str, *, kind: str | Sequence[str] = (), ids: Iterable[Hashable] = ()) -> NDArray[np.bool_]:
         """Which rows of a layer are of a kind and, where given, have one of these ids."""
@@ -170,7 +171,7 @@ class City:
             here = frame["id"].isin(wanted).to_numpy() & chosen
             gone = set(wanted) - set(frame["id"][here])
             if gone:
-                raise UnknownName(f"{listed(kinds) or layer} with id", sorted(map(str, gone))[0], frame["id"][chosen])
+                raise UnknownName(f"{listed(kinds) or layer} with id", min(map(str, gone)), frame["id"][chosen])
             chosen = here
         return chosen
 
@@ -220,12 +221,12 @@ class City:
     def with_rows(self, layer: str, rows: gpd.GeoDataFrame) -> City:
         """The city with rows appended to a layer, at its end."""
         frame = self.table(layer)
-        fresh = validate(rows, layer, where="appended rows")
+        fresh = cast("gpd.GeoDataFrame", validate(rows, layer, where="appended rows"))
         if frame.empty:
             return self.with_layer(layer, fresh.set_crs(self.crs, allow_override=True))
         twice = set(frame["id"]) & set(fresh["id"])
         if twice:
-            raise UnknownName(f"free id in {layer}: already taken is", sorted(map(str, twice))[0])
+            raise UnknownName(f"free id in {layer}: already taken is", min(map(str, twice)))
         joined = {}
         for column in frame.columns:
             if column == frame.geometry.name:

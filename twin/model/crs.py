@@ -38,8 +38,9 @@ def _named(system: pyproj.CRS) -> str:
 
 
 def check_numbers(frame: gpd.GeoDataFrame, *, where: str) -> None:
-    """Raise `CRSError` where a layer has no CRS, or numbers that its CRS cannot hold (local metres called degrees,
-    latitude and longitude swapped, degrees called metres).
+    """Raise `CRSError` where a layer has no CRS, or numbers that its CRS cannot hold.
+
+    Caught are local metres called degrees, latitude and longitude swapped, and degrees called metres.
     """
     if frame.crs is None:
         raise CRSError(f"{where}: the layer has no CRS; say which it is (crs='EPSG:…'), it is never guessed")

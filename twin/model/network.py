@@ -146,7 +146,8 @@ class Network:
 
     @cached_property
     def _index(self) -> pd.Index:
-        return pd.Index(self.ids)
+        index: pd.Index[Any] = pd.Index(self.ids)
+        return index
 
     def positions(self, ids: ArrayLike) -> NDArray[np.int32]:
         """Positions of nodes by id; `UnknownName` for an id that the network does not have."""

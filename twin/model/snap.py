@@ -109,8 +109,7 @@ def _ways_in(shapes: NDArray[Any], entrances: NDArray[Any] | None) -> pd.DataFra
     rows = np.arange(len(shapes))
     if entrances is None:
         return pd.DataFrame({"row": rows, "shape": shapes})
-    doors = np.asarray(entrances, dtype=object)
-    doors = np.where(pd.isna(doors), None, doors)
+    doors = np.array([door if isinstance(door, shapely.Geometry) else None for door in entrances], dtype=object)
     has = ~(shapely.is_missing(doors) | shapely.is_empty(doors))
     parts, owner = shapely.get_parts(doors[has], return_index=True)
     return pd.DataFrame(

@@ -28,12 +28,29 @@ __all__ = ["Judged", "Results", "page_of"]
 class Judged(Protocol):
     """A plan under a shock, as the report needs it."""
 
-    plan: str
-    shock: str
-    scenario: Scenario
-    city: City
-    verdicts: Verdicts
-    seconds: float
+    @property
+    def plan(self) -> str:
+        """Name of the plan."""
+
+    @property
+    def shock(self) -> str:
+        """Name of the shock; empty for none."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """Plan and shock, as they were applied."""
+
+    @property
+    def city(self) -> City:
+        """The city after them."""
+
+    @property
+    def verdicts(self) -> Verdicts:
+        """What the standards say of it."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it took [s]."""
 
     @property
     def name(self) -> str:
@@ -43,9 +60,17 @@ class Judged(Protocol):
 class Results(Protocol):
     """What the report needs of a study; it does not know the study itself, which stands a floor above."""
 
-    city: City
-    packs: tuple[str, ...]
-    options: Mapping[str, Any]
+    @property
+    def city(self) -> City:
+        """The city as it is."""
+
+    @property
+    def packs(self) -> tuple[str, ...]:
+        """Packs that it was judged by."""
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """What the run was told."""
 
     @property
     def cells(self) -> Sequence[Judged]:
@@ -159,10 +184,13 @@ def _losses(study: Results, clauses: Sequence[Clause]) -> tuple[Loss, ...]:
         return ()
     place = {(clause.standard, clause.id): position for position, clause in enumerate(clauses)}
     number = {(cell.plan, cell.shock): position for position, cell in enumerate(study.cells)}
+    lost = study.lost("districts")
+    lost = lost[lost["people"] > 0]
+    keys = zip(lost["plan"], lost["shock"], lost["standard"], lost["clause"], strict=True)
+    parts = zip(keys, lost["district"].astype(str), lost["people"].astype(float), strict=True)
     return tuple(
-        Loss(number[row.plan, row.shock], place[row.standard, row.clause], str(row.district) or "–", float(row.people))
-        for row in study.lost("districts").itertuples()
-        if row.people > 0
+        Loss(number[plan, shock], place[standard, clause], district or "–", people)
+        for (plan, shock, standard, clause), district, people in parts
     )
 
 
@@ -254,7 +282,8 @@ def _unsnapped(city: City) -> list[Text]:
             who_zh = f"（{lost['people'].sum():,.0f}人）" if layer == "population" else ""
             doubts.append(
                 Text(
-                    f"{len(lost)} of {len(table)} {label}{who} lie more than 250 m from every walkable street: nothing reaches them on foot.",
+                    f"{len(lost)} of {len(table)} {label}{who} lie more than 250 m "
+                    "from every walkable street: nothing reaches them on foot.",
                     f"{len(table)}{zh}中有{len(lost)}个{who_zh}距任何步行道路超过250米，步行不可达。",
                 )
             )

@@ -67,7 +67,7 @@ def digest(city: City) -> str:
             total.update(column.encode() + _array(net.columns[column]))
     for name, layer in sorted({"facilities": city.facilities, "population": city.population, **city.layers}.items()):
         total.update(name.encode())
-        total.update(layer.values.tobytes() if isinstance(layer, Raster) else _table(layer))
+        total.update(np.asarray(layer.values).tobytes() if isinstance(layer, Raster) else _table(layer))
     return total.hexdigest()
 
 
@@ -96,5 +96,4 @@ def _version(name: str) -> str:
 
 
 def _file_digest(name: str) -> str:
-    path = packs[name] if name in packs else None
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path is not None else ""
+    return hashlib.sha256(packs[name].read_bytes()).hexdigest() if name in packs else ""

@@ -85,7 +85,7 @@ def two_step(
         raise DataError(f"{len(sites)} supply nodes need as many supplies, not {offer.size}")
     load = _collect(net, people, shares, limit, sites, cost, inward=True)
     ratio = np.divide(offer, load, out=np.zeros_like(offer), where=load > 0)
-    per_node = np.bincount(sites, weights=ratio, minlength=net.graph.count)
+    per_node = np.asarray(np.bincount(sites, weights=ratio, minlength=net.graph.count), dtype=np.float64)
     return _collect(net, per_node, shares, limit, np.arange(net.graph.count, dtype=np.int32), cost, inward=False)
 
 

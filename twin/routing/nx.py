@@ -27,9 +27,9 @@ def to_networkx(net: Network) -> networkx.MultiDiGraph:
     for position, row in enumerate(frame.to_dict("records")):
         if row["open"]:
             ends = names[row["tail"]], names[row["head"]]
-            graph.add_edge(*ends, edge=position, **row)
+            graph.add_edge(*ends, edge=position, **{str(key): value for key, value in row.items()})
             if not row["oneway"]:
-                graph.add_edge(*ends[::-1], edge=position, **row)
+                graph.add_edge(*ends[::-1], edge=position, **{str(key): value for key, value in row.items()})
     return graph
 
 

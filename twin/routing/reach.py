@@ -97,7 +97,7 @@ def _plus(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
 def _seeds(
     net: Network, sites: pd.DataFrame, cost: str, *, outward: bool
 ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
-    """Both ends of every site's edge, with the cost between them and the site; the site's travel is the mirror image."""
+    """Both ends of every site's edge, with the cost between them and the site: the mirror image of a place's."""
     ends = _Ends(net, sites, cost)
     start = np.concatenate([ends.from_start(outward=not outward), ends.to_end(outward=not outward)])
     start = _plus(start, np.concatenate([ends.gap, ends.gap]))

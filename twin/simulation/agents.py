@@ -47,7 +47,6 @@ class Agents:
         who.finish()
 
 
-@dataclass(frozen=True, eq=False, init=False)
 class Trips(Agents):
     """Agents whose decisions are given in arrays: one trip each.
 

@@ -288,7 +288,9 @@ class Simulation:
 
     def _label(self, agents: Agents, goal: int) -> NDArray[np.float64]:
         """Travel time from every node to a goal [s]."""
-        return self._sweep(agents.network, np.array([goal]), (agents.network, _cost(agents), goal), agents)[0]
+        label: NDArray[np.float64]
+        label, _ = self._sweep(agents.network, np.array([goal]), (agents.network, _cost(agents), goal), agents)
+        return label
 
     def _sweep(self, network: str, nodes: NDArray[Any], key: Any, agents: Agents | None) -> tuple[Any, Any]:
         if key not in self._labels:

@@ -75,7 +75,8 @@ def _one(verdicts: list[Verdict], clause: Clause, city: City) -> Verdict:
     if status == "pass" and statuses == {"fail"}:  # a strict limit that every run touches
         status = "fail"
     unit = clause.meter.unit
-    text = f"mean {shown(mean, unit)} over {len(values)} runs, {CONFIDENCE:.0%} interval {shown(low, unit)} to {shown(high, unit)}"
+    bounds = f"{shown(low, unit)} to {shown(high, unit)}"
+    text = f"mean {shown(mean, unit)} over {len(values)} runs, {CONFIDENCE:.0%} interval {bounds}"
     text_zh = (
         f"{len(values)}次运行均值{shown(mean, unit)}，{CONFIDENCE:.0%}置信区间{shown(low, unit)}至{shown(high, unit)}"
     )

@@ -152,15 +152,15 @@ def domains() -> Mapping[int, Label]:
     return {int(number): Label(**label) for number, label in table.items()}
 
 
-#: Names of the packs to the files that hold them.
-packs: Registry[Path] = Registry("standards pack", "twin.packs", lambda: _own())
-
-
-def _own() -> None:
+def _load_own() -> None:
     for entry in sorted(files("twin.standards").joinpath("packs").iterdir(), key=lambda each: each.name):
         path = Path(str(entry))
         if path.suffix == ".toml":
             packs.add(path.stem, path)
+
+
+#: Names of the packs to the files that hold them.
+packs: Registry[Path] = Registry("standards pack", "twin.packs", _load_own)
 
 
 def load(names: str | Path | Iterable[str | Path]) -> tuple[Pack, ...]:
