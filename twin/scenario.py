@@ -130,6 +130,8 @@ class Scenario:
     def load(cls, path: str | Path) -> Scenario:
         """Read a scenario from a TOML file; layers it names are read from beside it.
 
+        The keys ``city`` and ``standards`` are for ``twin run``: where the city is, and by which packs it is judged.
+
         Raises
         ------
         ScenarioError : not TOML, no name, or a change with a key that it does not have.
@@ -142,7 +144,7 @@ class Scenario:
             raise ScenarioError(f"{path}: no such file") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ScenarioError(f"{path}: not readable as TOML ({error}); correct that line") from None
-        _keys(table, {"name", "change", "about"}, str(path), path.stem)
+        _keys(table, {"about", "change", "city", "name", "standards"}, str(path), path.stem)
         if not isinstance(table.get("name"), str):
             raise ScenarioError(f'{path}: a scenario needs a name; write name = "…"')
         entries = table.get("change", [])

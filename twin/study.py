@@ -48,12 +48,16 @@ class Cell:
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """Plans × shocks, every cell judged; the others are held against cell 0, the first plan without a shock."""
+    """Plans × shocks, every cell judged; the others are held against cell 0, the first plan without a shock.
+
+    ``partial`` is true where Ctrl-C ended it before all cells were done; its outputs say so.
+    """
 
     city: City
     cells: tuple[Cell, ...]
     packs: tuple[str, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
+    partial: bool = False
 
     @cached_property
     def verdicts(self) -> pd.DataFrame:
@@ -166,6 +170,10 @@ def study(  # noqa: PLR0913 -- the contract of section 13
     Raises
     ------
     ScenarioError : two cells have one name.
+
+    Notes
+    -----
+    Ctrl-C ends the study after the cells that are done and gives back a partial one; without any it is passed on.
     """
     rows = tuple(plans) or (Scenario("as it is"),)
     shocks = (None, *under)
@@ -182,10 +190,16 @@ def study(  # noqa: PLR0913 -- the contract of section 13
     task = _Task(city, packs, tuple(agents), runs, seed, until, day)
     jobs = [(plan, shock) for plan in rows for shock in shocks]
     cells = []
-    for number, cell in enumerate((executor.map if executor else map)(task, jobs)):
-        cells.append(cell)
-        if progress is not None:
-            progress(cell.name, number + 1, len(jobs))
+    partial = False
+    try:
+        for number, cell in enumerate((executor.map if executor else map)(task, jobs)):
+            cells.append(cell)
+            if progress is not None:
+                progress(cell.name, number + 1, len(jobs))
+    except KeyboardInterrupt:
+        if not cells:
+            raise
+        partial = True
     options = {
         "runs": runs,
         "seed": seed,
@@ -193,7 +207,7 @@ def study(  # noqa: PLR0913 -- the contract of section 13
         "on": day.isoformat(),
         "agents": [repr(crowd) for crowd in agents],
     }
-    return Study(city, tuple(cells), tuple(str(pack) for pack in packs), options)
+    return Study(city, tuple(cells), tuple(str(pack) for pack in packs), options, partial)
 
 
 @dataclass(frozen=True, eq=False)

@@ -69,6 +69,10 @@ class Results(Protocol):
         """Packs that it was judged by."""
 
     @property
+    def partial(self) -> bool:
+        """Whether it was ended before all cells were done."""
+
+    @property
     def options(self) -> Mapping[str, Any]:
         """What the run was told."""
 
@@ -224,6 +228,14 @@ def _doubts(study: Results, clauses: Sequence[Clause]) -> list[Text]:
     """What a reader has to know before trusting the numbers."""
     city, base = study.city, study.cells[0].verdicts
     doubts = []
+    if study.partial:
+        done = len(study.cells)
+        doubts.append(
+            Text(
+                f"This run is partial: it was interrupted after {done} of its cells; the others are missing.",
+                f"本次运行不完整：完成{done}个情景后被中断，其余缺失。",
+            )
+        )
     if city.about.synthetic:
         doubts.append(
             Text(

@@ -42,6 +42,7 @@ def manifest(study: Results) -> dict[str, Any]:
             {"name": pack.name, "clauses": len(pack.clause), "sha256": _file_digest(pack.name)}
             for pack in load(study.packs)
         ],
+        "partial": study.partial,
         "options": dict(study.options),
         "cells": [
             {

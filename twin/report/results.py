@@ -20,7 +20,7 @@ from twin.standards import load
 if TYPE_CHECKING:
     from twin.report.gather import Results
 
-__all__ = ["write_report", "write_results"]
+__all__ = ["write_csv", "write_report", "write_results"]
 
 
 def write_report(study: Results, path: Path) -> Path:
@@ -33,6 +33,17 @@ def write_report(study: Results, path: Path) -> Path:
     except OSError as error:
         raise DataError(f"{path}: cannot be written ({error.strerror}); name a place that you may write to") from None
     return path
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV, beside the target first."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f".{path.name}.partial")
+        frame.to_csv(fresh, index=False)
+        fresh.replace(path)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be written ({error.strerror}); name a place that you may write to") from None
 
 
 def write_results(study: Results, folder: Path) -> Path:
