@@ -179,8 +179,8 @@ class AddEdge:
         nearest = int(np.argmin(distance))
         if distance[nearest] > self.join:
             raise ScenarioError(
-                f"add_edge: the node of '{self.network}' nearest to ({x:.0f}, {y:.0f}) is {distance[nearest]:.0f} m away, "
-                f"more than {self.join:.0f} m; end the link at a junction or raise 'join'",
+                f"add_edge: the node of '{self.network}' nearest to ({x:.0f}, {y:.0f}) is "
+                f"{distance[nearest]:.0f} m away, more than {self.join:.0f} m; end the link at a junction or raise 'join'",
                 change="add_edge",
             )
         return nearest

@@ -52,13 +52,18 @@ def choices_within(
     return Share.of(count >= least, who.weight, layer=who.layer, persons=who.persons)
 
 
-@measure(unit="1", en="ways out of the city", zh="出城通道数", reads=("drive",))
-def ways_out(city: City, *, network: str = "drive") -> float:
-    """Number of ways across the city's boundary that share no open edge, from anywhere inside [1].
+@measure(unit="1", en="ways out of the city", zh="出城通道数", given={"depth": "m"}, reads=("drive",))
+def ways_out(city: City, *, network: str = "drive", depth: float = 100.0) -> float:
+    """Number of ways from the inside of the city across its boundary that share no open edge [1].
+
+    Parameters
+    ----------
+    depth : the inside is what lies so far from the boundary [m]; nearer by, every street that ends outside would be a
+        way of its own, whether or not anybody can get to it.
 
     Raises
     ------
-    MissingData : the network does not reach beyond the boundary, so its exits cannot be seen.
+    MissingData : there is no boundary, the network does not reach beyond it, or nothing lies so deep inside.
 
     References
     ----------
@@ -67,20 +72,13 @@ def ways_out(city: City, *, network: str = "drive") -> float:
     if "boundary" not in city.layers:
         raise MissingData(f"{city.name}: ways out need a boundary", layer="boundary")
     net, land = city.network(network), city.land()
-    shapely.prepare(land)
     inside = shapely.contains_xy(land, net.x, net.y)
+    deep = shapely.contains_xy(shapely.buffer(land, -depth), net.x, net.y)
     if inside.all():
-        raise MissingData(
-            f"{city.name}: the {network} network ends at the boundary; read it with a margin", layer=network
-        )
-    deep = inside & ~np.isin(np.arange(net.graph.count), _rim(net.graph.tail, net.graph.head, inside))
+        raise MissingData(f"{city.name}: the {network} network ends at the boundary; read it with a margin", layer=network)
+    if not deep.any():
+        raise MissingData(f"{city.name}: no junction of {network} lies {depth:g} m inside the boundary", layer=network)
     return float(disjoint_ways(net, np.flatnonzero(deep).astype(np.int32), np.flatnonzero(~inside).astype(np.int32)))
-
-
-def _rim(tail: np.ndarray, head: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """Nodes inside whose edge leads out: a way out begins behind them, else each edge would count by itself."""
-    crossing = inside[tail] != inside[head]
-    return np.union1d(tail[crossing & inside[tail]], head[crossing & inside[head]])
 
 
 @measure(unit="1", en="share of streets open", zh="道路畅通率")

@@ -87,7 +87,9 @@ class _Ends:
 
 
 def _share(cost: NDArray[np.int64], share: NDArray[np.float64]) -> NDArray[np.int64]:
-    return np.where(cost >= _FAR, _FAR, np.rint(np.where(cost >= _FAR, 0, cost) * share).astype(np.int64))
+    """Part of an edge's cost; nothing at the very end of an edge, which is a node that other edges leave too."""
+    part = np.rint(np.where(cost >= _FAR, 0, cost) * share).astype(np.int64)
+    return np.where(share <= 1e-9, 0, np.where(cost >= _FAR, _FAR, part))
 
 
 def _plus(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
