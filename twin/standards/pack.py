@@ -235,21 +235,20 @@ def _check(clause: Clause, pack: Pack, path: Path) -> None:
         if name not in measures:
             raise UnknownName("measure", name, measures, where=where)
     meter = clause.meter
+    meters = (meter, measures[clause.beside]) if clause.beside else (meter,)
+    known = {name for each in meters for name in each.parameters}
     for key in clause.given:
-        if key not in meter.parameters:
-            raise UnknownName(f"parameter of {meter.name}", key, meter.parameters, where=where)
-    for each in filter(None, (meter, measures[clause.beside] if clause.beside else None)):
-        missing = [
-            n
-            for n, p in each.parameters.items()
-            if p.default is inspect.Parameter.empty and n not in clause.given and n != "trace"
-        ]
+        if key not in known:
+            raise UnknownName(f"parameter of {' or '.join(each.name for each in meters)}", key, known, where=where)
+    for each in meters:
+        missing = [n for n, p in each.parameters.items() if p.default is inspect.Parameter.empty and n not in clause.given and n != "trace"]
         if missing:
             raise StandardError(
                 f"{where}: given.{listed(missing)} is missing; {each.name} needs it", pack=pack.name, clause=clause.id
             )
     try:
-        clause.arguments()
+        for each in meters:
+            clause.arguments(of=each)
         for limit in (clause, *clause.grade):
             for value in _limits(limit).values():
                 in_unit(value, meter, where)
