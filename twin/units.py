@@ -48,6 +48,7 @@ UNITS: Mapping[str, tuple[str, float]] = MappingProxyType(
         "1": ("1", 1.0),
         "%": ("1", 0.01),
         "percent": ("1", 0.01),
+        "count": ("count", 1.0),
         "s": ("s", 1.0),
         "second": ("s", 1.0),
         "min": ("s", 60.0),
@@ -140,8 +141,8 @@ def quantity(given: Any, *, unit: str, where: str = "") -> float:
 def shown(value: float, unit: str) -> str:
     """A value as people read it: shares in percent, seconds in minutes, with the unit visible.
 
-    >>> shown(0.8213, "1"), shown(240, "s"), shown(1530, "m")
-    ('82.1 %', '4 min', '1,530 m')
+    >>> shown(0.8213, "1"), shown(240, "s"), shown(1530, "m"), shown(4, "count")
+    ('82.1 %', '4 min', '1,530 m', '4')
     """
     if value != value:  # NaN  # noqa: PLR0124
         return "–"
@@ -153,4 +154,4 @@ def shown(value: float, unit: str) -> str:
         other = {"1/person": ("per 1,000 persons", 1e3), "1/m2": ("per km2", 1e6), "m/m2": ("km/km2", 1e3)}[unit]
         return f"{value * other[1]:.3g} {other[0]}"
     text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-    return f"{text} {unit}"
+    return text if unit == "count" else f"{text} {unit}"

@@ -51,7 +51,7 @@ def facility_density(city: City, *, facility: Kinds) -> float:
     return float(sites(city, facility).sum() / shapely.area(city.land()))
 
 
-@measure(unit="m", en="spacing", zh="间距", reads=("facilities",))
+@measure(unit="m", en="spacing", zh="间距", given={"share": "1"}, reads=("facilities",))
 def spacing(city: City, *, facility: Kinds, share: float = 1.0) -> Statistic:
     """Straight distance from each open facility to its nearest neighbour of the kind: the largest, or a quantile [m].
 
@@ -111,7 +111,7 @@ def separation(city: City, *, facility: Kinds, hazard: Kinds) -> Statistic:
     return Statistic(float(gap.min()), rows, serving.astype(float), "facilities", persons=False)
 
 
-@measure(unit="1", en="open public space in land", zh="公共开放空间占比", reads=("green",))
+@measure(unit="1", en="open public space in land", zh="公共开放空间占比", given={"street_width": "m"}, reads=("green",))
 def open_space_share(city: City, *, street_width: float = 0.0) -> float:
     """Share of the city's land that is open public space: public green and squares, and streets of a stated width [1].
 

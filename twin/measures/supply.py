@@ -51,7 +51,7 @@ def amount_per_head(city: City, *, facility: Kinds, amount: str = "capacity", of
     return float(_amounts(city, facility, amount).sum() / places(city, of).weight.sum())
 
 
-@measure(unit="m2/person", en="area per head", zh="人均面积", given={"least_area": "m2"}, reads=_READS)
+@measure(unit="m2/person", en="area per head", zh="人均面积", given={"least_area": "m2", "served": "1"}, reads=_READS)
 def area_per_head(
     city: City, *, facility: Kinds, area: str = "area", of: str = "people", least_area: float = 0.0, served: float = 1.0
 ) -> float:
@@ -77,7 +77,7 @@ def area_per_head(
     return float(known[known >= least_area].sum() / (places(city, of).weight.sum() * served))
 
 
-@measure(unit="1", en="places for a share of people", zh="可容纳人口比例", reads=_READS)
+@measure(unit="1", en="places for a share of people", zh="可容纳人口比例", given={"area_each": "m2/person"}, reads=_READS)
 def room_for_share(city: City, *, facility: Kinds, area_each: float = 0.0, of: str = "people") -> float:
     """Share of the people that the open facilities of a kind have room for [1]; above 1 where there is more.
 

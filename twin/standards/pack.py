@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from twin.errors import StandardError, TwinError, UnknownName, listed
+from twin.errors import DataError, StandardError, TwinError, UnknownName, listed
 from twin.measures import Measure, measures
 from twin.registry import Registry
 from twin.units import dimension_of, quantity
@@ -120,9 +120,7 @@ class Clause(Limit):
         """`given` in SI, for the measure's function."""
         meter = of or self.meter
         return {
-            key: quantity(value, unit=meter.given[key], where=f"{self.key}, given.{key}")
-            if key in meter.given
-            else _plain(value)
+            key: _argument(value, meter.given.get(key), f"{self.key}, given.{key}")
             for key, value in self.given.items()
             if key in meter.parameters
         }
@@ -152,7 +150,22 @@ def domains() -> Mapping[int, Label]:
     return {int(number): Label(**label) for number, label in table.items()}
 
 
-def _load_own() -> None:
+#: Keys that hold a table of their own.
+_INNER: Mapping[Any, type[_Strict]] = {
+    "about": Label,
+    "classes": Band,
+    "grade": Grade,
+    "source": Origin,
+    "standard": Standard,
+    "title": Label,
+    "valid": Validity,
+}
+
+#: Names of the packs to the files that hold them.
+packs: Registry[Path] = Registry("standards pack", "twin.packs", lambda: _own())
+
+
+def _own() -> None:
     for entry in sorted(files("twin.standards").joinpath("packs").iterdir(), key=lambda each: each.name):
         path = Path(str(entry))
         if path.suffix == ".toml":
@@ -168,8 +181,8 @@ def load(names: str | Path | Iterable[str | Path]) -> tuple[Pack, ...]:
 
     Raises
     ------
-    UnknownName : no such pack, measure, unit or key, with the nearest that exists.
-    StandardError : a file that is no pack; says which clause and what is wrong.
+    UnknownName : no such pack, standard, measure or parameter, with the nearest that exists.
+    StandardError : a file that is no pack, or an unknown key or unit; says which clause and what is wrong.
     """
     wanted = [names] if isinstance(names, str | Path) else list(names)
     found: dict[Path, Pack] = {}
@@ -221,7 +234,9 @@ def _explained(path: Path, table: Mapping[str, Any], error: ValidationError) -> 
         where += f", clause {entry.get('id', place[1] + 1) if isinstance(entry, dict) else place[1] + 1}"
         place = place[2:]
     if first["type"] == "extra_forbidden":
-        known = [field.alias or name for name, field in Clause.model_fields.items()]
+        outer = Clause if len(place) < len(first["loc"]) else Pack
+        model = next((_INNER[key] for key in reversed(place[:-1]) if key in _INNER), outer)
+        known = [field.alias or name for name, field in model.model_fields.items()]
         return str(UnknownName("key", place[-1] if place else "", known, where=where))
     return f"{where}: {'.'.join(map(str, place))}: {first['msg']}" if place else f"{where}: {first['msg']}"
 
@@ -289,5 +304,9 @@ def limits_of(clause: Clause, traits: Mapping[str, str]) -> dict[str, float] | N
     return {key: in_unit(value, clause.meter) for key, value in _limits(chosen).items()}
 
 
-def _plain(value: Any) -> Any:
+def _argument(value: Any, unit: str | None, where: str) -> Any:
+    if unit is not None:
+        return quantity(value, unit=unit, where=where)
+    if isinstance(value, Mapping):
+        raise DataError(f"{where}: a plain value is expected, it has no unit; not {dict(value)}")
     return tuple(value) if isinstance(value, list) else value
