@@ -172,8 +172,9 @@ def test_splitting_a_place_in_two_changes_no_share(row, part):
     people = city.population["people"].to_numpy(dtype=float).copy()
     twice = city.population.iloc[[row]].assign(id="split", people=people[row] * part)
     people[row] *= 1 - part
-    split = city.with_columns("population", people=people, id=city.population["id"].astype(str)).with_rows("population", twice)
+    split = city.with_columns("population", people=people, id=city.population["id"].astype(str)).with_rows(
+        "population", twice
+    )
     for within in (0.0, 150.0, 300.0):
         whole = share_within(city, facility="clinic", network="walk", within=within).value
         assert share_within(split, facility="clinic", network="walk", within=within).value == pytest.approx(whole)
-

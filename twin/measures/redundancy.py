@@ -70,7 +70,9 @@ def ways_out(city: City, *, network: str = "drive") -> float:
     inside = shapely.contains_xy(land, net.x, net.y)
     deep = shapely.contains_xy(shapely.buffer(land, -depth), net.x, net.y)
     if inside.all():
-        raise MissingData(f"{city.name}: the {network} network ends at the boundary; read it with a margin", layer=network)
+        raise MissingData(
+            f"{city.name}: the {network} network ends at the boundary; read it with a margin", layer=network
+        )
     if not deep.any():
         raise MissingData(f"{city.name}: no junction of {network} lies {depth:g} m inside the boundary", layer=network)
     return float(disjoint_ways(net, np.flatnonzero(deep).astype(np.int32), np.flatnonzero(~inside).astype(np.int32)))

@@ -77,7 +77,9 @@ def area_per_head(
     return float(known[known >= least_area].sum() / (places(city, of).weight.sum() * served))
 
 
-@measure(unit="1", en="places for a share of people", zh="可容纳人口比例", given={"area_each": "m2/person"}, reads=_READS)
+@measure(
+    unit="1", en="places for a share of people", zh="可容纳人口比例", given={"area_each": "m2/person"}, reads=_READS
+)
 def room_for_share(city: City, *, facility: Kinds, area_each: float = 0.0, of: str = "people") -> float:
     """Share of the people that the open facilities of a kind have room for [1]; above 1 where there is more.
 

@@ -256,7 +256,11 @@ def _check(clause: Clause, pack: Pack, path: Path) -> None:
         if key not in known:
             raise UnknownName(f"parameter of {' or '.join(each.name for each in meters)}", key, known, where=where)
     for each in meters:
-        missing = [n for n, p in each.parameters.items() if p.default is inspect.Parameter.empty and n not in clause.given and n != "trace"]
+        missing = [
+            n
+            for n, p in each.parameters.items()
+            if p.default is inspect.Parameter.empty and n not in clause.given and n != "trace"
+        ]
         if missing:
             raise StandardError(
                 f"{where}: given.{listed(missing)} is missing; {each.name} needs it", pack=pack.name, clause=clause.id
