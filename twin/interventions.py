@@ -180,7 +180,8 @@ class AddEdge:
         if distance[nearest] > self.join:
             raise ScenarioError(
                 f"add_edge: the node of '{self.network}' nearest to ({x:.0f}, {y:.0f}) is "
-                f"{distance[nearest]:.0f} m away, more than {self.join:.0f} m; end the link at a junction or raise 'join'",
+                f"{distance[nearest]:.0f} m away, more than {self.join:.0f} m; end the link at a junction "
+                "or raise 'join'",
                 change="add_edge",
             )
         return nearest

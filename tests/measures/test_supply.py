@@ -93,7 +93,7 @@ def test_open_space_with_streets_of_a_stated_width():
 
 
 def test_choices_within():
-    # stops at (100, 0) and (100, 500); within 300 m of the first: 9 corners right of and above it plus 3 left … of both: none
+    # stops at (100, 0) and (100, 500): 500 m apart, so nobody is within 250 m of both
     city = grid_city(5)
     assert choices_within(city, facility="bus_stop", network="walk", within=250, least=2).value == 0.0
     both = choices_within(city, facility="bus_stop", network="walk", within=300, least=2)

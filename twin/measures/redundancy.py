@@ -52,9 +52,14 @@ def choices_within(
     return Share.of(count >= least, who.weight, layer=who.layer, persons=who.persons)
 
 
-@measure(unit="count", en="ways out of the city", zh="出城通道数", reads=("drive",))
-def ways_out(city: City, *, network: str = "drive") -> float:
-    """Number of ways across the city's boundary that share no open edge, from anywhere inside [count].
+@measure(unit="count", en="ways out of the city", zh="出城通道数", given={"depth": "m"}, reads=("drive",))
+def ways_out(city: City, *, network: str = "drive", depth: float = 100.0) -> float:
+    """Number of ways from the inside of the city across its boundary that share no open edge [count].
+
+    Parameters
+    ----------
+    depth : the inside is what lies so far from the boundary [m]; nearer by, every street that ends outside would be a
+        way of its own, whether or not anybody can get to it.
 
     Raises
     ------

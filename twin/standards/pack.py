@@ -161,11 +161,8 @@ _INNER: Mapping[Any, type[_Strict]] = {
     "valid": Validity,
 }
 
-#: Names of the packs to the files that hold them.
-packs: Registry[Path] = Registry("standards pack", "twin.packs", lambda: _own())
 
-
-def _own() -> None:
+def _load_own() -> None:
     for entry in sorted(files("twin.standards").joinpath("packs").iterdir(), key=lambda each: each.name):
         path = Path(str(entry))
         if path.suffix == ".toml":
@@ -249,35 +246,34 @@ def _check(clause: Clause, pack: Pack, path: Path) -> None:
     for name in filter(None, (clause.measure, clause.beside)):
         if name not in measures:
             raise UnknownName("measure", name, measures, where=where)
-    meter = clause.meter
-    meters = (meter, measures[clause.beside]) if clause.beside else (meter,)
-    known = {name for each in meters for name in each.parameters}
-    for key in clause.given:
-        if key not in known:
-            raise UnknownName(f"parameter of {' or '.join(each.name for each in meters)}", key, known, where=where)
-    for each in meters:
-        missing = [
-            n
-            for n, p in each.parameters.items()
-            if p.default is inspect.Parameter.empty and n not in clause.given and n != "trace"
-        ]
-        if missing:
-            raise StandardError(
-                f"{where}: given.{listed(missing)} is missing; {each.name} needs it", pack=pack.name, clause=clause.id
-            )
+    meters = (clause.meter, measures[clause.beside]) if clause.beside else (clause.meter,)
+    _check_given(clause, meters, where)
     try:
         for each in meters:
             clause.arguments(of=each)
         for limit in (clause, *clause.grade):
             for value in _limits(limit).values():
-                in_unit(value, meter, where)
+                in_unit(value, clause.meter, where)
         for band in clause.classes:
-            in_unit(band.least, meter, where)
+            in_unit(band.least, clause.meter, where)
     except TwinError as error:
         raise StandardError(
             f"{where}: {error}" if where not in str(error) else str(error), pack=pack.name, clause=clause.id
         ) from None
-    dimension_of(meter.unit)
+    dimension_of(clause.meter.unit)
+
+
+def _check_given(clause: Clause, meters: tuple[Measure, ...], where: str) -> None:
+    """Every parameter belongs to the measure or to the one beside it, and none that they need is missing."""
+    known = {name for each in meters for name in each.parameters}
+    for key in clause.given:
+        if key not in known:
+            raise UnknownName(f"parameter of {' or '.join(each.name for each in meters)}", key, known, where=where)
+    for each in meters:
+        needed = {n for n, p in each.parameters.items() if p.default is inspect.Parameter.empty}
+        missing = sorted(needed - set(clause.given) - {"trace"})
+        if missing:
+            raise StandardError(f"{where}: given.{listed(missing)} is missing; {each.name} needs it", clause=clause.id)
 
 
 def in_unit(value: Any, meter: Measure, where: str = "") -> float:
