@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
@@ -38,7 +39,7 @@ class Measure:
     given: Mapping[str, str] = field(default_factory=dict)
     reads: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def parameters(self) -> Mapping[str, inspect.Parameter]:
         """Parameters after the city, by name."""
         return dict(list(inspect.signature(self.function).parameters.items())[1:])

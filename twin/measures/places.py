@@ -8,6 +8,7 @@ from math import inf
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
@@ -60,6 +61,10 @@ def places(city: City, of: str) -> Places:
         return city.memory.of(("land", of), (owner,), lambda: _land(city, of))
     if not len(city.population):
         raise MissingData(f"{city.name}: there is no population", layer="population")
+    return city.memory.of(("people", of), (city.population,), lambda: _people(city, of))
+
+
+def _people(city: City, of: str) -> Places:
     weight = np.nansum([city.column("population", name.strip()) for name in of.split("+")], axis=0)
     if not weight.sum() > 0:
         raise DataError(
@@ -96,25 +101,33 @@ def sites(city: City, facility: Kinds, *, least_area: float = 0.0) -> NDArray[np
     MissingData : the city's data has no facility of such a kind (and is not said to be complete), or no area.
     """
     kinds = (facility,) if isinstance(facility, str) else tuple(facility)
-    here = city.rows("facilities", kind=kinds)
-    if not here.any() and not city.about.source("facilities").complete:
+    table = city.facilities
+    rows: dict[str, NDArray[np.intp]] = city.memory.of("kinds", (table,), lambda: _by_kind(table))
+    found = [rows[kind] for kind in kinds if kind in rows]
+    if not found and not city.about.source("facilities").complete:
         raise MissingData(
             f"{city.name}: no {listed(kinds)} in the data, which does not mean that there is none; add them, or set "
             "'complete' for facilities in city.toml",
             layer="facilities",
             column="kind",
         )
-    serving = here & city.facilities["open"].to_numpy(dtype=bool)
-    if least_area > 0:
-        area = (
-            city.facilities["area"].to_numpy(dtype=float)
-            if "area" in city.facilities
-            else np.full(len(serving), np.nan)
-        )
-        if here.any() and np.isnan(area[here]).all():
+    here = np.concatenate(found) if found else np.zeros(0, dtype=np.intp)
+    serving = np.zeros(len(table), dtype=bool)
+    serving[here] = table["open"].to_numpy(dtype=bool)[here] if len(here) else False
+    if least_area > 0 and len(here):
+        area = table["area"].to_numpy(dtype=float) if "area" in table.columns else np.full(len(table), np.nan)
+        if np.isnan(area[here]).all():
             raise MissingData(f"{city.name}: no {listed(kinds)} has an area", layer="facilities", column="area")
         serving &= np.nan_to_num(area) >= least_area
-    return np.asarray(serving, dtype=bool)
+    return serving
+
+
+def _by_kind(table: gpd.GeoDataFrame) -> dict[str, NDArray[np.intp]]:
+    """Rows of each kind of facility."""
+    codes, kinds = pd.factorize(table["kind"])
+    order = np.argsort(codes, kind="stable")
+    ends = np.cumsum(np.bincount(codes, minlength=len(kinds)))
+    return dict(zip(map(str, kinds), np.split(order, ends[:-1]), strict=True)) if len(kinds) else {}
 
 
 def nearest_cost(

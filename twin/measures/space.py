@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from twin.errors import MissingData
 from twin.measures.measure import Statistic, measure
 from twin.measures.places import Kinds, sites
-from twin.model import City
+from twin.model import City, Network
 
 __all__ = ["facility_density", "network_density", "open_space_share", "separation", "spacing"]
 
@@ -30,10 +31,8 @@ def network_density(city: City, *, network: str = "drive", on: str = "area") -> 
     0.024
     """
     net = city.network(network)
-    land = city.land() if on == "area" else _residential(city)
-    kept = net.open & (net.columns["class"] != "ferry")
-    inside = shapely.length(shapely.intersection(net.shapes[kept], land))
-    return float(inside.sum() / shapely.area(land))
+    area, inside = city.memory.of(("inside", on), (net.graph, _ground(city, on)), lambda: _inside(city, net, on))
+    return float(inside[net.open].sum() / area)
 
 
 @measure(unit="1/m2", en="facility density", zh="设施密度", reads=("facilities",))
@@ -115,6 +114,8 @@ def separation(city: City, *, facility: Kinds, hazard: Kinds) -> Statistic:
 def open_space_share(city: City, *, street_width: float = 0.0) -> float:
     """Share of the city's land that is open public space: public green and squares, and streets of a stated width [1].
 
+    A closed street is still public space.
+
     Parameters
     ----------
     street_width : width of the land that streets take; streets are left out where it is 0 [m].
@@ -131,14 +132,34 @@ def open_space_share(city: City, *, street_width: float = 0.0) -> float:
     >>> open_space_share(grid_city(5))
     0.01
     """
-    green = city.table("green")
-    shapes = list(green.geometry.to_numpy()[green["public"].to_numpy(dtype=bool)])
-    if street_width > 0:
-        net = city.network("drive")
-        kept = net.open & ~net.columns["tunnel"] & (net.columns["class"] != "ferry")
-        shapes.extend(shapely.buffer(net.shapes[kept], street_width / 2, quad_segs=2))
-    land = city.land()
-    return float(shapely.area(shapely.intersection(shapely.union_all(shapes), land)) / shapely.area(land))
+    green, net = city.table("green"), city.network("drive") if street_width > 0 else None
+
+    def compute() -> float:
+        shapes = list(green.geometry.to_numpy()[green["public"].to_numpy(dtype=bool)])
+        if net is not None:
+            kept = ~net.columns["tunnel"] & (net.columns["class"] != "ferry")
+            shapes.extend(shapely.buffer(net.shapes[kept], street_width / 2, quad_segs=2))
+        land = city.land()
+        return float(shapely.area(shapely.intersection(shapely.union_all(shapes), land)) / shapely.area(land))
+
+    owners = (green, _ground(city, "area"), None if net is None else net.graph)
+    return city.memory.of(("open space", street_width), owners, compute)
+
+
+def _ground(city: City, on: str) -> object:
+    """The layer that the land comes from: what was computed on it holds as long as it is the same."""
+    return city.layers.get("land_use" if on == "residential_land" else "boundary", city.population)
+
+
+def _inside(city: City, net: Network, on: str) -> tuple[float, NDArray[np.float64]]:
+    """Area of the land, and length of each edge on it; none for ferries."""
+    land = city.land() if on == "area" else _residential(city)
+    shapely.prepare(land)
+    whole = shapely.contains_properly(land, net.shapes)
+    length = np.where(whole, shapely.length(net.shapes), 0.0)
+    crossing = np.flatnonzero(~whole & shapely.intersects(land, net.shapes))
+    length[crossing] = shapely.length(shapely.intersection(net.shapes[crossing], land))
+    return float(shapely.area(land)), np.where(net.columns["class"] == "ferry", 0.0, length)
 
 
 def _residential(city: City) -> shapely.Geometry:

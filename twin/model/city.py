@@ -153,13 +153,12 @@ class City:
     def column(self, layer: str, name: str) -> NDArray[np.float64]:
         """A column of numbers; `MissingData` where the layer does not have it, or where it has no value at all."""
         frame = self.table(layer)
-        numeric = [c for c in frame.columns if frame[c].dtype.kind in "fiu"]
-        if name not in numeric or frame[name].isna().all():
-            known = [c for c in numeric if not frame[c].isna().all()]
-            raise MissingData(
-                f"{self.name}: {layer} has {UnknownName('column', name, known)}", layer=layer, column=name
-            )
-        return np.asarray(frame[name], dtype=np.float64)
+        if name in frame.columns and frame[name].dtype.kind in "fiu":
+            values = np.asarray(frame[name], dtype=np.float64)
+            if not np.isnan(values).all():
+                return values
+        known = [c for c in frame.columns if frame[c].dtype.kind in "fiu" and not frame[c].isna().all()]
+        raise MissingData(f"{self.name}: {layer} has {UnknownName('column', name, known)}", layer=layer, column=name)
 
     def rows(self, layer: str, *, kind: str | Sequence[str] = (), ids: Iterable[Hashable] = ()) -> NDArray[np.bool_]:
         """Which rows of a layer are of a kind and, where given, have one of these ids."""
