@@ -27,8 +27,22 @@ PEOPLE = 38_400
 HERE = Path(__file__).parent
 
 
-def wards(path: Path, crs) -> gpd.GeoDataFrame:
-    """The nine wards, on land."""
+#: An assumption for scenarios, not a model: water on the quays of Port Hercule, this deep within this distance of the basin.
+FRONT = ((0.6, 20.0), (0.4, 40.0), (0.2, 60.0))
+
+
+def front(basin: shapely.Geometry, land: shapely.Geometry, crs) -> gpd.GeoDataFrame:
+    """Bands of water around the harbour basin, shallower inland [m]."""
+    rings, inner = [], basin
+    for depth, width in FRONT:
+        outer = shapely.buffer(basin, width)
+        rings.append((depth, shapely.intersection(shapely.difference(outer, inner), land)))
+        inner = outer
+    return gpd.GeoDataFrame(rings, columns=["depth", "geometry"], crs=crs)
+
+
+def wards(path: Path, crs) -> tuple[gpd.GeoDataFrame, shapely.Geometry]:
+    """The nine wards, on land, and the harbour basins that were cut off them."""
     members, names, coast = {}, {}, set()
     for relation in osmium.FileProcessor(str(path), osmium.osm.RELATION):
         if relation.tags.get("boundary") == "administrative" and relation.tags.get("admin_level") == "10":
@@ -48,8 +62,9 @@ def wards(path: Path, crs) -> gpd.GeoDataFrame:
         for number, ways in members.items()
     ]
     table = gpd.GeoDataFrame(rows, columns=["id", "name", "geometry"], crs=crs).sort_values("name", ignore_index=True)
+    whole = shapely.union_all(table.geometry.to_numpy())
     table["geometry"] = [shapely.union_all(_dry(ward, shore, path, crs)) for ward in table.geometry]
-    return table
+    return table, shapely.difference(whole, shapely.union_all(table.geometry.to_numpy()))
 
 
 def _ring(lines) -> shapely.Geometry:
@@ -77,7 +92,7 @@ def _dry(ward, shore, path: Path, crs) -> list:
 def main(path: Path) -> None:
     """Read the extract, cut it to the wards, and write the city folder beside this script."""
     extract = read_osm(path)
-    districts = wards(path, extract.crs)
+    districts, basins = wards(path, extract.crs)
     boundary = gpd.GeoDataFrame(geometry=[shapely.union_all(districts.geometry.to_numpy())], crs=extract.crs)
     city = city_of(extract, name="Monaco", year="2023", population=PEOPLE, boundary=boundary)
     about = About(
@@ -105,6 +120,8 @@ def main(path: Path) -> None:
         f"{city.people:,.0f} people"
     )
     twin.write(city, HERE)
+    hercule = max(shapely.get_parts(basins), key=shapely.area)
+    front(hercule, city.land(), extract.crs).to_file(HERE / "harbour_front.gpkg", driver="GPKG")
 
 
 if __name__ == "__main__":
