@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from twin.errors import MissingData, ScenarioError
 from twin.model import City, Raster, Trace, Verdict, Verdicts
 from twin.model.verdict import COLUMNS
-from twin.report import write_report, write_results
+from twin.report.results import write_report, write_results
 from twin.scenario import Scenario
 from twin.simulation import Agents, simulate
 from twin.standards import check, load

@@ -32,7 +32,7 @@ from twin.report.content import (
     Text,
 )
 from twin.report.embed import payload, plain, script_json
-from twin.report.summary import changed, sentences, statuses, table
+from twin.report.summary import changed, opening, sentences, statuses, table
 from twin.report.words import counted, filled, grouped, words
 
 __all__ = [
@@ -96,6 +96,7 @@ def render(page: Page) -> str:
         signs=SIGNS,
         policy=POLICY,
         summaries=sentences(page),
+        opening=opening(page),
         changes=[changed(page, clause) for clause in range(len(page.clauses))],
         standards=sorted({clause.standard for clause in page.clauses}),
         losses=_losses(page),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from twin.report.content import STATUSES, Cell, Page, Text
 from twin.report.words import counted, filled, grouped, joined, words
 
-__all__ = ["changed", "moved", "sentences", "statuses", "table"]
+__all__ = ["changed", "moved", "opening", "sentences", "statuses", "table"]
 
 Table = Mapping[tuple[int, int], Cell]
 
@@ -80,6 +80,22 @@ def moved(page: Page, scenario: int) -> tuple[float, float, bool]:
 def _anywhere(masks: Iterable[NDArray[np.bool_]]) -> NDArray[np.bool_]:
     found: NDArray[np.bool_] = np.logical_or.reduce(list(masks))
     return found
+
+
+def opening(page: Page) -> tuple[int, int]:
+    """Clause and scenario that the map opens on: where most people lose a service, else the first that is mapped."""
+    if page.map is None:
+        return 0, min(1, len(page.scenarios) - 1)
+    first = min((clause for _, clause in page.map.unserved), default=0)
+    best, most = (first, min(1, len(page.scenarios) - 1)), 0.5
+    for (scenario, clause), after in page.map.unserved.items():
+        before = page.map.unserved.get((0, clause))
+        if scenario == 0 or before is None:
+            continue
+        lost = float(page.map.points.people[after & ~before].sum())
+        if lost > most:
+            best, most = (clause, scenario), lost
+    return best
 
 
 def sentences(page: Page) -> tuple[Text, ...]:
