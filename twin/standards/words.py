@@ -67,7 +67,8 @@ def beside(meter: Measure, value: float) -> tuple[str, str]:
 def doubts(city: City, clause: Clause) -> tuple[str, str]:
     """What the value rests on that is estimated or recalled."""
     en, zh = [], []
-    if "population" in clause.meter.reads and city.about.source("population").estimated:
+    of_people = "population" in clause.meter.reads and clause.given.get("of") not in {"area", "residential_land"}
+    if of_people and city.about.source("population").estimated:
         en.append("the population is estimated")
         zh.append("人口为估算值")
     if clause.given.get("network") == "drive" and clause.meter.name in {"share_within", "response_time"}:
