@@ -1,0 +1,12 @@
+"""The clauses of the packs that come with `twin`."""
+
+import pytest
+
+from twin.standards import load
+
+
+@pytest.fixture(scope="session")
+def clauses():
+    """Every clause of our own packs, by key."""
+    ours = ("emergency-cover", "living-circle", "parks", "sdg-11", "service-coverage")
+    return {clause.key: clause for pack in load(ours) for clause in pack.clause}
