@@ -1,5 +1,7 @@
 """Supply, space, equity and redundancy, by hand."""
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -75,6 +77,18 @@ def test_densities():
     shut = city.networks["drive"].close(np.arange(30))  # half of the 60 edges
     assert network_density(city.with_network("drive", shut)) == pytest.approx(3000 / 0.25e6)
     assert open_length(city.with_network("drive", shut)) == pytest.approx(0.5)
+
+
+def test_streets_between_plots_of_homes_count_with_their_land():
+    """Nine plots of 80 m x 80 m, 20 m apart, on a grid of 3 x 3 blocks: 280 m x 280 m with two streets either way."""
+    city = grid_city(3)
+    x, y = (each.ravel() * 100.0 for each in np.meshgrid(np.arange(3), np.arange(3)))
+    plots = shapely.box(x + 10, y + 10, x + 90, y + 90)
+    homes = gpd.GeoDataFrame({"id": range(9), "use": ["residential"] * 9}, geometry=plots, crs=city.crs)
+    city = replace(city, layers={**city.layers, "land_use": homes})
+    assert network_density(city, on="residential_land") == pytest.approx(4 * 280 / 280**2)
+    assert network_density(city, on="residential_land", gap=20.5) == pytest.approx(4 * 280 / 280**2)
+    assert network_density(city, on="residential_land", gap=19.5) == 0.0
 
 
 def test_spacing_and_separation():

@@ -14,13 +14,15 @@ from twin.model import City, Network
 __all__ = ["facility_density", "network_density", "open_space_share", "separation", "spacing"]
 
 
-@measure(unit="m/m2", en="network density", zh="路网密度", reads=("drive",))
-def network_density(city: City, *, network: str = "drive", on: str = "area") -> float:
+@measure(unit="m/m2", en="network density", zh="路网密度", given={"gap": "m"}, reads=("drive",))
+def network_density(city: City, *, network: str = "drive", on: str = "area", gap: float = 40.0) -> float:
     """Length of open edges within the land, over its area [m/m2]; bridges and tunnels count, ferries do not.
 
     Parameters
     ----------
     on : ``area`` (the city's land) or ``residential_land``.
+    gap : residential land is mapped plot by plot, and the streets run between the plots; what separates two plots by at
+        most so much belongs to the land [m].
 
     Examples
     --------
@@ -31,8 +33,10 @@ def network_density(city: City, *, network: str = "drive", on: str = "area") -> 
     0.024
     """
     net = city.network(network)
-    area, inside = city.memory.of(("inside", on), (net.graph, _ground(city, on)), lambda: _inside(city, net, on))
-    return float(inside[net.open].sum() / area)
+    land = city.land() if on == "area" else _residential(city, gap)
+    kept = net.open & (net.columns["class"] != "ferry")
+    inside = shapely.length(shapely.intersection(net.shapes[kept], land))
+    return float(inside.sum() / shapely.area(land))
 
 
 @measure(unit="1/m2", en="facility density", zh="设施密度", reads=("facilities",))
@@ -162,9 +166,10 @@ def _inside(city: City, net: Network, on: str) -> tuple[float, NDArray[np.float6
     return float(shapely.area(land)), np.where(net.columns["class"] == "ferry", 0.0, length)
 
 
-def _residential(city: City) -> shapely.Geometry:
+def _residential(city: City, gap: float) -> shapely.Geometry:
     use = city.table("land_use")
     homes = use.geometry[use["use"] == "residential"].to_numpy()
     if not len(homes):
         raise MissingData(f"{city.name}: land_use has no residential land", layer="land_use", column="use")
-    return shapely.union_all(homes)
+    grown = shapely.buffer(shapely.union_all(homes), gap / 2, join_style="mitre")
+    return shapely.buffer(grown, -gap / 2, join_style="mitre")
