@@ -1,4 +1,4 @@
-"""Which services Monaco's people lose when tunnels and a viaduct close and the harbour front floods; what one post buys back."""
+"""What Monaco's people lose when tunnels and a viaduct close and the harbour front floods; what one post buys back."""
 
 import pandas as pd
 
@@ -9,7 +9,9 @@ from twin.interventions import AddFacility
 city = twin.read("gis_data/monaco")
 
 built = twin.Scenario("as it is")
-post = twin.Scenario("fire post in La Rousse", AddFacility("fire_station", at=(373_880.0, 4_845_040.0), name="La Rousse"))
+post = twin.Scenario(
+    "fire post in La Rousse", AddFacility("fire_station", at=(373_880.0, 4_845_040.0), name="La Rousse")
+)
 
 tunnels = twin.Scenario(
     "tunnels and viaduct closed",

@@ -27,7 +27,7 @@ PEOPLE = 38_400
 HERE = Path(__file__).parent
 
 
-#: An assumption for scenarios, not a model: water on the quays of Port Hercule, this deep within this distance of the basin.
+#: An assumption for scenarios, not a model: water on the quays of Port Hercule, so deep so near to the basin [m].
 FRONT = ((0.6, 20.0), (0.4, 40.0), (0.2, 60.0))
 
 

@@ -57,7 +57,7 @@ def test_a_polygon_is_measured_from_its_rim():
 
 
 def test_fire_cover_on_a_cross():
-    """One station in the middle of a 4 km cross: in 4 min at 30 km/h the whole 2 km of each arm, at 20 km/h 1.333 km."""
+    """One station amid a 4 km cross: in 4 min at 30 km/h the whole 2 km of each arm, at 20 km/h 1.333 km."""
     points = np.arange(-2000.0, 2001.0, 10.0)
     x = np.concatenate([points, np.zeros(len(points))])
     y = np.concatenate([np.zeros(len(points)), points])

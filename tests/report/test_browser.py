@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from twin.report.page import MapData, Points, render
+from twin.report.summary import opening
 
 pytestmark = [pytest.mark.browser]
 CHROMIUM = shutil.which("chromium")
@@ -133,6 +134,8 @@ def test_views_count_as_numpy_does(opened, page):
 
 def test_views_look_different(opened):
     watched = opened()
+    watched.tab.select_option("#map-clause", "0")
+    watched.tab.select_option("#map-scenario", "1")
     shots = {}
     for view in ("before", "after", "difference"):
         watched.view(view)
@@ -157,7 +160,9 @@ def test_language(opened, page):
     assert tab.locator("#legend .name").first.inner_text() == "失去服务"
     assert tab.locator("#map-scenario option").first.inner_text() == "隧道关闭"
     assert "隧道关闭" in tab.locator(".chart svg:visible").first.text_content()
-    assert "步行15分钟可达社区卫生服务站" in tab.locator("#chosen").inner_text()
+    clause, scenario = opening(page)  # the map opens on what most people lose
+    assert page.clauses[clause].title.zh in tab.locator("#chosen").inner_text()
+    assert tab.locator("#map-scenario").input_value() == str(scenario)
     assert not tab.locator(".en:visible").count()
     tab.click('[data-language="en"]')
     assert not tab.locator(".zh:visible").count()
@@ -281,7 +286,9 @@ def test_without_webgl_the_counts_stand(browser, page, tmp_path):
     )
     tab.goto(path.as_uri())
     assert tab.locator("#map-message").is_visible()
-    assert tab.locator('#legend [data-class="lost"]').get_attribute("data-points") == str(counts(page, 1, 0)["lost"][0])
+    clause, scenario = opening(page)
+    lost = counts(page, scenario, clause)["lost"][0]
+    assert tab.locator('#legend [data-class="lost"]').get_attribute("data-points") == str(lost)
     tab.click('#verdict-table tr[data-clause="2"] .ref')
     assert tab.input_value("#map-clause") == "2"
     assert errors == []

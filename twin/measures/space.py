@@ -33,10 +33,11 @@ def network_density(city: City, *, network: str = "drive", on: str = "area", gap
     0.024
     """
     net = city.network(network)
-    land = city.land() if on == "area" else _residential(city, gap)
-    kept = net.open & (net.columns["class"] != "ferry")
-    inside = shapely.length(shapely.intersection(net.shapes[kept], land))
-    return float(inside.sum() / shapely.area(land))
+    key, owners = ("inside", on, gap), (net.graph, _ground(city, on))
+    area, inside = city.memory.of(
+        key, owners, lambda: _inside(net, city.land() if on == "area" else _residential(city, gap))
+    )
+    return float(inside[net.open].sum() / area)
 
 
 @measure(unit="1/m2", en="facility density", zh="设施密度", reads=("facilities",))
@@ -155,9 +156,8 @@ def _ground(city: City, on: str) -> object:
     return city.layers.get("land_use" if on == "residential_land" else "boundary", city.population)
 
 
-def _inside(city: City, net: Network, on: str) -> tuple[float, NDArray[np.float64]]:
+def _inside(net: Network, land: shapely.Geometry) -> tuple[float, NDArray[np.float64]]:
     """Area of the land, and length of each edge on it; none for ferries."""
-    land = city.land() if on == "area" else _residential(city)
     shapely.prepare(land)
     whole = shapely.contains_properly(land, net.shapes)
     length = np.where(whole, shapely.length(net.shapes), 0.0)
