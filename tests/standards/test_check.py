@@ -1,0 +1,208 @@
+"""What a verdict says: status, margin, people, reasons; on clauses written for the purpose and a city checked by hand."""
+
+import datetime as dt
+
+import numpy as np
+import pytest
+
+from twin.errors import StandardError, UnknownName
+from twin.gis.grid import grid_city
+from twin.interventions import CloseFacility
+from twin.model import About, City, Source
+from twin.standards import check
+
+HEAD = """
+name = "trial"
+title = { en = "Trial", zh = "试" }
+about = { en = "For tests", zh = "测试用" }
+[standard."T 1-2020"]
+title = { en = "Trial standard", zh = "试行标准" }
+"""
+
+CLAUSE = """
+[[clause]]
+id = "{id}"
+standard = "T 1-2020"
+title = {{ en = "Clause {id}", zh = "条文{id}" }}
+domain = [7]
+strength = "mandatory"
+measure = "distance_within"
+given = {{ facility = "clinic", within = {{ value = 200, unit = "m" }} }}
+source = {{ ref = "T 1-2020, {id}", evidence = "{evidence}" }}
+{more}
+"""
+
+
+@pytest.fixture
+def judge(tmp_path):
+    """Verdicts of clauses that differ in `more`, on a grid where 6 of 36 corners (60 of 360 people) lie within 200 m."""
+
+    def run(*more, city=None, on=None, evidence="read", measure=""):
+        text = HEAD
+        for number, lines in enumerate(more, 1):
+            text += CLAUSE.format(id=number, more=lines, evidence=evidence)
+        if measure:
+            text = text.replace(
+                'measure = "distance_within"\ngiven = { facility = "clinic", within = { value = 200, unit = "m" } }',
+                measure,
+            )
+        path = tmp_path / "trial.toml"
+        path.write_text(text, encoding="utf-8")
+        return check(city or grid_city(5), str(path), on=on)
+
+    return run
+
+
+def test_inclusive_and_strict_limits(judge):
+    found = judge(
+        "at_least = 0.166666",
+        "at_least = 0.17",
+        "at_most = 0.5",
+        'more_than = { value = 10, unit = "%" }',
+        "less_than = 0.1",
+    )
+    assert [verdict.status for verdict in found] == ["pass", "fail", "pass", "pass", "fail"]
+    assert found[1].margin == pytest.approx(1 / 6 - 0.17)
+    assert found[2].margin == pytest.approx(0.5 - 1 / 6)
+    assert found[3].margin == pytest.approx(1 / 6 - 0.1)
+    assert found[1].limit == ">= 0.17"
+    assert found[1].people == 300.0
+    assert found[1].short.sum() == 30
+    assert "16.7 %, at least 17.0 % is asked, 300 people are left out" in found[1].reason
+    assert "要求不低于17.0 %，300人未被覆盖" in found[1].reason_zh
+
+
+def test_a_value_on_the_limit(judge):
+    measure = 'measure = "sized"\ngiven = { facility = "clinic", least = 720 }'
+    assert [v.status for v in judge("at_least = 1.0", "more_than = 1.0", measure=measure)] == ["pass", "fail"]
+
+
+def test_between_and_value_and_classes(judge):
+    bands = 'classes = [{ name = "A", least = 0.5 }, { name = "B", least = 0.1 }, { name = "C", least = 0 }]'
+    found = judge("between = [0.1, 0.2]", "between = [0.2, 0.3]", "", bands)
+    assert [verdict.status for verdict in found] == ["pass", "fail", "value", "value"]
+    assert found[0].margin == pytest.approx(0.2 - 1 / 6)
+    assert found[2].limit == ""
+    assert np.isnan(found[2].margin)
+    assert found[3].reason.startswith("class B: 16.7 %")
+
+
+def test_missing_data_is_unknown_never_pass(judge):
+    measure = 'measure = "facilities_per_head"\ngiven = { facility = "hospital" }'
+    (found,) = judge("at_least = 0", measure=measure)
+    assert found.status == "unknown"
+    assert np.isnan(found.value)
+    assert "no hospital in the data" in found.reason
+    complete = City(**{**vars(grid_city(5)), "about": About(sources={"facilities": Source(complete=True)})})
+    (found,) = judge('more_than = { value = 0, unit = "1/person" }', measure=measure, city=complete)
+    assert (found.status, found.value) == ("fail", 0.0)
+
+
+def test_all_closed_is_a_fail(judge):
+    (found,) = judge("at_least = 0.1", city=CloseFacility("clinic")(grid_city(5)))
+    assert (found.status, found.value, found.people) == ("fail", 0.0, 360.0)
+
+
+def test_validity_depends_on_the_date(judge):
+    clauses = (
+        "valid = { from = 2030-01-01 }",
+        'valid = { until = 2019-03-01, replaced_by = "T 2-2019" }',
+        "valid = { goal = 2025 }",
+    )
+    found = judge(*clauses, on=dt.date(2026, 6, 1))
+    assert [verdict.status for verdict in found] == ["not applicable", "not applicable", "value"]
+    assert "in force from 2030-01-01" in found[0].reason
+    assert "replaced by T 2-2019" in found[1].reason
+    assert "a goal for 2025" in found[2].reason
+    assert [v.status for v in judge(*clauses, on=dt.date(2031, 1, 1))] == ["value", "not applicable", "value"]
+    assert [v.status for v in judge(*clauses, on=dt.date(2019, 3, 1))] == ["not applicable", "value", "value"]
+
+
+def test_a_code_overrides_an_older_clause(judge):
+    found = judge("at_least = 0.1", 'at_least = 0.5\noverrides = ["T 1-2020, 1"]')
+    assert [verdict.status for verdict in found] == ["not applicable", "fail"]
+    assert "T 1-2020, 2 takes its place" in found[0].reason
+    later = judge(
+        "at_least = 0.1", 'overrides = ["T 1-2020, 1"]\nvalid = { from = 2030-01-01 }', on=dt.date(2026, 1, 1)
+    )
+    assert [verdict.status for verdict in later] == ["pass", "not applicable"]
+
+
+def graded(**traits):
+    return City(**{**vars(grid_city(5)), "about": About(traits=traits)})
+
+
+def test_traits_select_the_grade_and_who_is_spoken_of(judge):
+    grade = 'grade = [{ when = { size_class = ["small"] }, at_least = 0.1 }, { when = { size_class = ["large"] }, at_least = 0.9 }]'
+    assert [v.status for v in judge(grade, city=graded(size_class="small"))] == ["pass"]
+    assert [v.status for v in judge(grade, city=graded(size_class="large"))] == ["fail"]
+    (unstated,) = judge(grade)
+    assert (unstated.status, "size_class" in unstated.reason) == ("unknown", True)
+    (none,) = judge(grade, city=graded(size_class="mega"))
+    assert (none.status, "no grade" in none.reason) == ("unknown", True)
+    applies = 'applies = { size_class = ["large"] }'
+    assert [v.status for v in judge(applies, city=graded(size_class="small"))] == ["not applicable"]
+    assert [v.status for v in judge(applies)] == ["unknown"]
+
+
+def test_doubts_are_said(judge):
+    estimated = City(**{**vars(grid_city(5)), "about": About(sources={"population": Source(estimated=True)})})
+    (found,) = judge("at_least = 0.1", city=estimated, evidence="recalled")
+    assert "the population is estimated; the figure is recalled, not read" in found.reason
+    assert "人口为估算值；限值凭记忆" in found.reason_zh
+
+
+def test_the_other_kind_of_distance_is_reported_beside(judge):
+    (found,) = judge('at_least = 0.1\nbeside = "straight_within"')
+    assert "share within a straight distance: 16.7 %" in found.reason
+
+
+def test_beyond_reach(judge):
+    measure = 'measure = "response_time"\ngiven = { facility = "clinic", network = "walk" }'
+    (found,) = judge(
+        'at_most = { value = 4, unit = "minute" }', measure=measure, city=CloseFacility("clinic")(grid_city(5))
+    )
+    assert (found.status, found.value, found.people) == ("fail", float("inf"), 360.0)
+    assert found.reason.startswith("beyond reach")
+    # the 90th percentile of 36 corners at 1.33 m/s is 600 s; within 240 s lie 1 + 2 + 3 + 4 corners
+    (found,) = judge('at_most = { value = 4, unit = "minute" }', measure=measure)
+    assert (found.value, found.margin, found.people) == (600.0, -360.0, 260.0)
+
+
+def test_a_clause_that_needs_a_trace_is_unknown_without_one(judge):
+    from twin.measures import measures
+    from twin.measures.measure import Measure
+
+    def trips_made(city, *, trace):
+        return float(len(trace["trips"]))
+
+    measures.add("trips_made", Measure("trips_made", trips_made, "1", "trips", "出行"))
+    try:
+        (found,) = judge("at_least = 1", measure='measure = "trips_made"')
+        assert (found.status, "no trace" in found.reason) == ("unknown", True)
+    finally:
+        del measures._known["trips_made"]
+
+
+def test_frame_has_the_columns_of_the_contract(judge):
+    frame = judge("at_least = 0.1").to_frame(plan="p", shock="s", time=3.0)
+    assert (
+        list(frame.columns)
+        == "plan shock time standard clause domain status value limit unit margin people reason".split()
+    )
+    assert frame.loc[0, ["plan", "shock", "standard", "clause", "domain", "status", "unit"]].tolist() == [
+        "p",
+        "s",
+        "T 1-2020",
+        "1",
+        "7",
+        "pass",
+        "1",
+    ]
+
+
+def test_names_that_do_not_exist():
+    with pytest.raises(UnknownName, match="did you mean 'parks'"):
+        check(grid_city(3), "park")
+    with pytest.raises(StandardError, match="no such file"):
+        check(grid_city(3), "nowhere.toml")
