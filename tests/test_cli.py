@@ -32,7 +32,10 @@ def town(tmp_path_factory):
 
 
 def test_help_imports_no_gis_stack():
-    code = "import sys\nfrom twin import cli\nsys.argv = ['twin', '--help']\ntry:\n    cli.main()\nfinally:\n    print(sorted({'numpy', 'pandas', 'geopandas', 'mesa', 'rich'} & set(sys.modules)))"
+    code = (
+        "import sys; from twin import cli; sys.argv = ['twin', '--help']; cli.main(); "
+        "print(sorted({'numpy', 'pandas', 'geopandas', 'mesa', 'rich'} & set(sys.modules)))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
     )
@@ -62,10 +65,16 @@ def test_read_and_write_back(town, tmp_path):
 
 def test_run_a_toml_scenario(town, tmp_path):
     scenario = tmp_path / "storm.toml"
-    scenario.write_text(
-        f'name = "storm"\ncity = "{os.path.relpath(town, tmp_path)}"\nstandards = ["parks"]\n[[change]]\nkind = "blockage"\nshare = 0.5\nseed = 3\n',
-        encoding="utf-8",
-    )
+    lines = [
+        'name = "storm"',
+        f'city = "{os.path.relpath(town, tmp_path)}"',
+        'standards = ["parks"]',
+        "[[change]]",
+        'kind = "blockage"',
+        "share = 0.5",
+        "seed = 3",
+    ]
+    scenario.write_text("\n".join(lines), encoding="utf-8")
     done = run("run", scenario, "-o", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out" / "report.html").is_file()

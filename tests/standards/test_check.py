@@ -1,4 +1,4 @@
-"""What a verdict says: status, margin, people, reasons; on clauses written for the purpose and a city checked by hand."""
+"""What a verdict says: status, margin, people, reasons; on clauses written for it and a city checked by hand."""
 
 import datetime as dt
 
@@ -35,7 +35,7 @@ source = {{ ref = "T 1-2020, {id}", evidence = "{evidence}" }}
 
 @pytest.fixture
 def judge(tmp_path):
-    """Verdicts of clauses that differ in `more`, on a grid where 6 of 36 corners (60 of 360 people) lie within 200 m."""
+    """Verdicts of clauses that differ in `more`; of 36 corners with 10 people each, 6 lie within 200 m."""
 
     def run(*more, city=None, on=None, evidence="read", measure=""):
         text = HEAD
@@ -133,7 +133,11 @@ def graded(**traits):
 
 
 def test_traits_select_the_grade_and_who_is_spoken_of(judge):
-    grade = 'grade = [{ when = { size_class = ["small"] }, at_least = 0.1 }, { when = { size_class = ["large"] }, at_least = 0.9 }]'
+    small, large = (
+        '{ when = { size_class = ["small"] }, at_least = 0.1 }',
+        '{ when = { size_class = ["large"] }, at_least = 0.9 }',
+    )
+    grade = f"grade = [{small}, {large}]"
     assert [v.status for v in judge(grade, city=graded(size_class="small"))] == ["pass"]
     assert [v.status for v in judge(grade, city=graded(size_class="large"))] == ["fail"]
     (unstated,) = judge(grade)
@@ -186,10 +190,8 @@ def test_a_clause_that_needs_a_trace_is_unknown_without_one(judge):
 
 def test_frame_has_the_columns_of_the_contract(judge):
     frame = judge("at_least = 0.1").to_frame(plan="p", shock="s", time=3.0)
-    assert (
-        list(frame.columns)
-        == "plan shock time standard clause domain status value limit unit margin people reason".split()
-    )
+    first = ["plan", "shock", "time", "standard", "clause", "domain", "status"]
+    assert list(frame.columns) == [*first, "value", "limit", "unit", "margin", "people", "reason"]
     assert frame.loc[0, ["plan", "shock", "standard", "clause", "domain", "status", "unit"]].tolist() == [
         "p",
         "s",

@@ -14,7 +14,7 @@ __all__ = ["harbour", "write_harbour"]
 
 
 def harbour(seed: int = 1) -> City:
-    """The town of a seed; the same seed gives the same tables on every run.
+    """Make the town of a seed; the same seed gives the same tables on every run.
 
     Parameters
     ----------
@@ -30,14 +30,15 @@ def write_harbour(folder: Path | str, seed: int = 1) -> None:
 
     Parameters
     ----------
-    folder : where to write it; what the generator does not write, but stands there (``make.py``), is kept.
+    folder : where to write it; a ``make.py`` that stands there is kept, everything else is replaced.
     seed : see `harbour`.
 
     Raises
     ------
     DataError : the folder is something else than a city folder, or cannot be written.
     """
-    from twin.gis.synthetic.bundle import write
+    from twin.gis.synthetic.bundle import check_target, write
     from twin.gis.synthetic.town import make
 
+    check_target(Path(folder))
     write(make(seed), Path(folder))

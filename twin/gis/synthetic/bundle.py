@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import tomllib
+from importlib.resources import files
 from pathlib import Path
 
 import geopandas as gpd
@@ -19,7 +21,7 @@ from twin.gis.synthetic.gtfs import write_gtfs
 from twin.gis.synthetic.town import Town
 from twin.model import City, Raster
 
-__all__ = ["layouts", "readme", "write"]
+__all__ = ["check_target", "layouts", "readme", "write"]
 
 #: Patients a day that each clinic of a layout serves [person].
 CAPACITY = 300.0
@@ -28,11 +30,8 @@ _STAMP = "2000-01-01T00:00:00.000Z"
 
 
 def write(town: Town, folder: Path) -> None:
-    """Write the folder in one go; files that stood there and that are not generated are kept."""
-    there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    if (folder.exists() and not folder.is_dir()) or (there - {"make.py", "README.md"} and "city.toml" not in there):
-        raise DataError(f"{folder}: there is something that is no city folder; name another target or remove it")
-    kept = [folder / "make.py"] if "make.py" in there else []
+    """Write the folder in one go; ``make.py`` is kept where it stood there."""
+    kept = [path for path in (folder / "make.py",) if path.is_file()]
     with replacing(folder) as fresh:
         write_folder(town.city, fresh)
         write_gtfs(town.lines, town.places, fresh / "gtfs.zip")
@@ -46,8 +45,15 @@ def write(town: Town, folder: Path) -> None:
             shutil.copy2(path, fresh / path.name)
 
 
+def check_target(folder: Path) -> None:
+    """Raise `DataError` where a folder holds something else than a city: writing would replace it."""
+    there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    if (folder.exists() and not folder.is_dir()) or (there - {"make.py", "README.md"} and "city.toml" not in there):
+        raise DataError(f"{folder}: there is something that is no city folder; name another target or remove it")
+
+
 def layouts(warp: Warp) -> dict[str, gpd.GeoDataFrame]:
-    """The drawn layouts by name: six clinics each."""
+    """Clinic layouts by name, six sites each."""
     found = {}
     for name, sites in table("layouts.toml").items():
         at = np.round(warp(np.array(list(sites.values()), dtype=float)), 1)
@@ -61,7 +67,7 @@ def layouts(warp: Warp) -> dict[str, gpd.GeoDataFrame]:
 
 
 def readme(city: City) -> str:
-    """What the folder holds, in words and numbers."""
+    """Say what the folder holds, in words and numbers."""
     tables = {"facilities": city.facilities, "population": city.population, "dependencies": city.dependencies}
     tables |= {name: layer for name, layer in city.layers.items() if not isinstance(layer, Raster)}
     rasters = [name for name, layer in city.layers.items() if isinstance(layer, Raster)]
@@ -71,51 +77,11 @@ def readme(city: City) -> str:
         for name, net in city.networks.items()
     )
     stages = "\n".join(f"| `flood_{year}.tif` | {bay:.2f} | {rise:.2f} |" for year, (bay, rise) in STAGES.items())
-    return f"""# Harbour
-
-**This town is synthetic.** No street, house, person or timetable in it is real. It is made by a seeded generator
-(`twin.gis.synthetic`), and its coordinates (EPSG:32631) lie in the open sea of the Gulf of Guinea. Licence: CC0-1.0.
-
-A harbour town of {city.people:,.0f} people: an old centre inside the line of its walls, a grid beyond them, estates and suburbs, a
-port on the bay, a river with bridges, low quarters that flood, a hill with a road tunnel, and a green belt.
-
-| table | rows |
-|---|---|
-{rows}
-
-| network | nodes | edges | length [km] |
-|---|---|---|---|
-{nets}
-
-Rasters ({", ".join(f"`{name}.tif`" for name in rasters)}): cells of 20 m; heights in metres over the mean level of the bay, depths in metres.
-`gtfs.zip` is the timetable of the buses and the tram; its stop ids are those of the facilities. `layouts/` holds three drawn
-ways to place six clinics (`centre`, `spread`, `corridors`).
-
-## What is simplified
-
-- People and jobs follow floor areas; ages are drawn by kind of quarter; all sum exactly to the totals.
-- Facilities are plausible per head and short on purpose here and there: no clinic in the north of Westfield, few
-  kindergartens, too few places in fixed shelters.
-- Floods are a bathtub: the water stands level with the nearest reach of river or bay and wets the ground that is joined to it.
-
-| raster | height of the bay [m] | rise of the river [m] |
-|---|---|---|
-{stages}
-
-- Power (MW), water and drainage (L/s) and telecom (Gbit/s) follow the streets; `capacity` of an edge is that of its largest
-  load with a margin. `power_nodes` and the like hold role, demand and people served. Drainage runs one way, to the plant.
-- `dependencies` joins them; power's substations need telecom and telecom needs power. Facilities that need a network stand
-  there with the network name `facilities`.
-- `deck` of `walk` and `drive` is the height of a bridge's deck in metres; bridges stay above every flood, their approaches need not.
-
-## Make it again
-
-```
-python gis_data/harbour/make.py
-```
-
-The same seed gives the same tables; another seed gives another town on the same plan.
-"""
+    words = (files("twin.gis.synthetic") / "readme.toml").read_text(encoding="utf-8")
+    names = ", ".join(f"`{name}.tif`" for name in rasters)
+    return str(tomllib.loads(words)["text"]).format(
+        people=city.people, rows=rows, nets=nets, stages=stages, rasters=names, source=city.about.source("walk").source
+    )
 
 
 def _timeless(path: Path) -> None:

@@ -21,7 +21,7 @@ def densify(points: ArrayLike, step: float = 15.0) -> Points:
 
 
 def smooth(points: ArrayLike, step: float = 15.0) -> Points:
-    """A centripetal Catmull-Rom curve through all points."""
+    """Draw a centripetal Catmull-Rom curve through all points."""
     p = np.asarray(points, dtype=float)
     if len(p) < 3:
         return densify(p, step)
@@ -70,11 +70,11 @@ class River:
         return int(np.argmin(np.abs(self.centre[:, 1] - y)))
 
     def point(self, token: str) -> Points:
-        """The point that a token such as ``"W7720"`` of the drawing stands for."""
+        """Point that a token such as ``"W7720"`` of the drawing stands for."""
         return self.bank(token[0], self.row(float(token[1:])))
 
     def along(self, tokens: list[str]) -> Points:
-        """The bank between the first and the last token."""
+        """Bank between the first and the last token."""
         low, high = sorted((self.row(float(tokens[0][1:])), self.row(float(tokens[-1][1:]))))
         return self.bank(tokens[0][0], np.arange(low, high + 1))
 
@@ -100,6 +100,7 @@ class Warp:
         self.size = np.array([36.0, 25.0, 18.0, 20.0, 14.0, 8.0])
 
     def __call__(self, points: ArrayLike) -> Points:
+        """Displace points, to whole centimetres."""
         p = np.asarray(points, dtype=float)
         far = np.clip((np.hypot(*(p - self.centre).T) - 500.0) / 1200.0, 0.15, 1.0)
         moved = p.copy()

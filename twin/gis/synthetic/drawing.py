@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from shapely import STRtree
 
 from twin.gis.synthetic.curves import Points, River, densify, smooth
 
-__all__ = ["Drawing", "Street", "Zone", "table"]
+__all__ = ["EXTENT", "Drawing", "Street", "Zone", "table"]
 
 #: Extent of the town and of its rasters [m]: west, south, east, north.
 EXTENT = (0.0, 5000.0, 6500.0, 11500.0)
@@ -84,7 +85,7 @@ def table(name: str) -> dict[str, Any]:
 
 
 def _pieces(street: dict[str, Any], river: River) -> list[Street]:
-    """A drawn street in pieces: on the ground, on a bridge (between abutments), in a tunnel."""
+    """Cut a drawn street into pieces: on the ground, on a bridge (between abutments), in a tunnel."""
     given = street["points"]
     name, kind = street["name"], street["class"]
     if all(isinstance(p, str) and p[0] in "WE" for p in given):
@@ -94,7 +95,7 @@ def _pieces(street: dict[str, Any], river: River) -> list[Street]:
     if kind == "trunk":  # through the hill
         cuts = sorted({*cuts, 3, 5})
     whole, pieces = smooth(points), []
-    for low, high in zip(cuts[:-1], cuts[1:], strict=True):
+    for low, high in pairwise(cuts):
         if high == low:
             continue
         marks = [given[low], given[high]]
@@ -107,7 +108,7 @@ def _pieces(street: dict[str, Any], river: River) -> list[Street]:
 
 
 def _zones(drawing: Drawing, given: list[dict[str, Any]]) -> list[Zone]:
-    """The faces between avenues, shores, railway and boundary; one takes the zone drawn in it, else the nearest."""
+    """Find the faces between avenues, shores, railway and boundary; each takes the zone drawn in it, or the nearest."""
     lines = [shapely.LineString(s.points) for s in drawing.avenues if s.kind not in {"path", "footway", "unclassified"}]
     lines += [drawing.river.polygon.exterior, drawing.sea.exterior, drawing.boundary.exterior]
     lines += [shapely.LineString(p) for p in (drawing.railway, *drawing.limits)]

@@ -20,9 +20,9 @@ __all__ = ["fields", "fill"]
 
 #: pattern: size of a block [m2], spread of its logarithm [1], tilt of a cut [degree]
 _DIVISION = {
-    "organic": (3600.0, 0.35, 11.0),
-    "estate": (13_500.0, 0.25, 5.0),
-    "suburb": (14_000.0, 0.30, 7.0),
+    "organic": (3300.0, 0.35, 11.0),
+    "estate": (12_500.0, 0.25, 5.0),
+    "suburb": (13_200.0, 0.30, 7.0),
     "industrial": (42_000.0, 0.25, 3.0),
     "rural": (70_000.0, 0.5, 14.0),
 }
@@ -88,7 +88,7 @@ def _divide(shape: Any, pattern: str, rng: np.random.Generator, depth: int, bloc
 
 
 def _stem(block: Any, rng: np.random.Generator, *, always: bool) -> list[Street]:
-    """A cul-de-sac into a block along its longer axis, and sometimes a footpath from its end to the other side."""
+    """Lead a cul-de-sac into a block along its longer axis, and sometimes a footpath from its end to the other side."""
     if block.area < 9000 or not (always or rng.random() < 0.6):
         return []
     box = shapely.get_coordinates(shapely.minimum_rotated_rectangle(block))

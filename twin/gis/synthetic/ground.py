@@ -26,10 +26,10 @@ CELL = 20.0
 #: Fall of the river [1].
 FALL = 0.00045
 #: Return period [year]: height of the bay over the datum [m], rise of the river over its usual level [m].
-STAGES = {20: (1.55, 1.05), 50: (2.00, 1.75), 100: (2.50, 2.30)}
+STAGES = {20: (1.55, 1.05), 50: (2.00, 1.80), 100: (2.55, 2.55)}
 #: Low ground: x, y, radius, how far it lies below the banks [m].
 _LOWS = (
-    (4720.0, 8750.0, 620.0, 3.2),
+    (4720.0, 8750.0, 690.0, 3.2),
     (3560.0, 9600.0, 380.0, 2.4),
     (4230.0, 7130.0, 560.0, 1.9),
     (4080.0, 8250.0, 300.0, 1.9),
@@ -69,7 +69,7 @@ class Ground:
         low = sum(drop * np.exp(-(((x - a) ** 2 + (y - b) ** 2) / radius**2)) for a, b, radius, drop in _LOWS)
         shore = 2.9 + 11.0 * (1 - np.exp(-to_sea / 1500.0)) + 0.002 * to_sea
         valley = stream + 3.3 + 0.003 * to_river + 6e-6 * to_river**2
-        land = np.minimum(shore, valley) - low + rough * np.clip(np.minimum(to_sea, to_river) / 400.0, 0.15, 1.0)
+        land = np.minimum(shore, valley) - low + rough * np.clip(np.minimum(to_sea, to_river) / 900.0, 0.15, 1.0)
         for a, b, size, radius in (
             (*hill["at"], hill["height"], hill["radius"]),
             (2450.0, 6200.0, 26.0, 420.0),

@@ -93,7 +93,7 @@ class Lots:
         """Front left corner, direction and door of a building of a width that begins `at` metres along a stretch."""
         line, half = self.lines[stretch], HALF[self.web.streets[stretch].kind]
         low, high = (at, at + width) if not flip else (line.length - at, line.length - at - width)
-        a, b = (shapely.get_coordinates(line.interpolate(s))[0] for s in (low, high))
+        a, b = shapely.get_coordinates(shapely.line_interpolate_point(line, [low, high]))
         chord = b - a
         along = chord / max(np.hypot(*chord), 1e-9)
         back = np.array([-along[1], along[0]])
@@ -102,22 +102,28 @@ class Lots:
         return corner, along, middle + back * (half + max(setback - 0.5, 0.2))
 
     def near(self, at: Points, size: tuple[float, float], uses: tuple[str, ...], setback: float = 1.0) -> Plot | None:
-        """The free rectangle at a street that is nearest to a point, on a block of one of these uses."""
+        """Free rectangle at a street that is nearest to a point, on a block of one of these uses."""
         gap = shapely.distance(self.lines, shapely.Point(at))
-        order = np.argsort(gap, kind="stable")[:160]
-        tries = []
-        for i, flip in self.fronts(order):
-            length = self.lines[i].length
-            for start in np.arange(2.0, length - size[0] - 2.0, 9.0):
-                corner, along, door = self.frame(i, flip, float(start), size[0], setback)
-                tries.append((float(np.hypot(*(door - at))), i, corner, along, door))
-        for _, i, corner, along, door in sorted(tries, key=lambda t: (round(t[0], 3), t[1])):
-            spot = self.block_at(corner + 0.5 * size[0] * along + 2 * np.array([-along[1], along[0]]))
-            if spot < 0 or self.blocks.every[spot].taken or self.blocks.every[spot].use not in uses:
-                continue
-            shape, block = self.claim(corner, along, size)
-            if shape is not None:
-                return Plot(shape, np.round(door, 1), self.web.streets[i].name, block, i)
+        order = np.argsort(gap, kind="stable")
+        for low, high in ((0, 50), (50, 400)):  # far streets are looked at only where no near one has room
+            fronts = [
+                (
+                    round(float(np.hypot(*(self.frame(i, flip, float(start), size[0], setback)[2] - at))), 3),
+                    i,
+                    flip,
+                    float(start),
+                )
+                for i, flip in self.fronts(order[low:high])
+                for start in np.arange(2.0, self.lines[i].length - size[0] - 2.0, 9.0)
+            ]
+            for _, i, flip, start in sorted(fronts):
+                corner, along, door = self.frame(i, flip, start, size[0], setback)
+                spot = self.block_at(corner + 0.5 * size[0] * along + 2 * np.array([-along[1], along[0]]))
+                if spot < 0 or self.blocks.every[spot].taken or self.blocks.every[spot].use not in uses:
+                    continue
+                shape, block = self.claim(corner, along, size)
+                if shape is not None:
+                    return Plot(shape, np.round(door, 1), self.web.streets[i].name, block, i)
         return None
 
     def block_at(self, p: Points) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -43,7 +45,7 @@ class Web:
     head: NDArray[np.int64]
     streets: list[Street]
 
-    @property
+    @cached_property
     def lines(self) -> NDArray[Any]:
         """(m,) the stretches as lines."""
         return np.array([shapely.LineString(s.points) for s in self.streets], dtype=object)
@@ -54,13 +56,13 @@ class Web:
         return np.bincount(np.r_[self.tail, self.head], minlength=len(self.xy))
 
     def keep(self, which: NDArray[np.bool_]) -> Web:
-        """Some of the stretches, and the junctions they need."""
+        """Keep some of the stretches, and the junctions they need."""
         rows = np.flatnonzero(which)
         used, flat = np.unique(np.r_[self.tail[rows], self.head[rows]], return_inverse=True)
         return Web(self.xy[used], flat[: len(rows)], flat[len(rows) :], [self.streets[i] for i in rows])
 
     def bent(self, warp: Warp) -> Web:
-        """The web with every point displaced, and points that a line does not need dropped."""
+        """Displace every point, and drop points that a line does not need."""
         xy = warp(self.xy)
         streets = []
         for street, a, b in zip(self.streets, self.tail, self.head, strict=True):
@@ -122,7 +124,7 @@ def _cut(streets: list[Street]) -> Web:
         at = at[np.r_[True, np.diff(at) > TOUCH]]
         if line.length - at[-1] <= TOUCH:
             at[-1] = line.length
-        for low, high in zip(at[:-1], at[1:], strict=True):
+        for low, high in pairwise(at):
             points.append(shapely.get_coordinates(ops.substring(line, low, high)))
             owner.append(i)
     xy = np.array([p for pair in points for p in (pair[0], pair[-1])])

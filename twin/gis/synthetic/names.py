@@ -22,7 +22,7 @@ class Namer:
             self.left[pattern] = [every[i] for i in rng.permutation(len(every))]
 
     def name(self, streets: list[Street], pattern: str) -> list[Street]:
-        """The streets of a zone, named; footpaths stay without a name, pieces of one line share theirs."""
+        """Name the streets of a zone; footpaths stay without a name, pieces of one line share theirs."""
         shared: dict[str, str] = {}
         found = []
         for street in streets:

@@ -11,21 +11,21 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from twin.gis.synthetic.blocks import Blocks
 from twin.gis.synthetic.curves import Points
 from twin.gis.synthetic.drawing import Street
 from twin.gis.synthetic.ground import CRS, Ground
 from twin.gis.synthetic.junctions import Web
 from twin.model import Network
 
-__all__ = ["WALKING", "drive", "park_paths", "walk", "with_oneways"]
+__all__ = ["WALKING", "drive", "walk", "with_oneways"]
 
 #: Walking speed [m/s].
 WALKING = 4 / 3
 #: class: speed limit [km/h], lanes, width of the carriageway [m]
 _ROAD = {
     "trunk": (80, 4, 15.0), "primary": (50, 4, 14.0), "secondary": (50, 2, 9.0), "tertiary": (40, 2, 7.5),
-    "unclassified": (40, 2, 6.5), "residential": (30, 2, 6.0), "living_street": (20, 1, 4.0), "footway": (0, 0, 2.5), "path": (0, 0, 1.8),
+    "unclassified": (40, 2, 6.5), "residential": (30, 2, 6.0), "living_street": (20, 1, 4.0),
+    "footway": (0, 0, 2.5), "path": (0, 0, 1.8),
 }  # fmt: skip
 _ON_FOOT = {"footway", "path"}
 #: Height of a bridge's deck above the usual water [m].
@@ -34,13 +34,9 @@ DECK = 5.5
 
 def with_oneways(web: Web, rng: np.random.Generator) -> Web:
     """Make some lanes of the old town and of the grid one-way, but nowhere so that a car cannot get in or out."""
-    names = sorted(
-        {
-            s.name
-            for s in web.streets
-            if s.kind == "living_street" or (s.kind == "residential" and s.name.endswith(("Street", "Avenue", "Alley")))
-        }
-    )
+    lanes = {s.name for s in web.streets if s.kind == "living_street"}
+    lanes |= {s.name for s in web.streets if s.kind == "residential" and s.name.endswith(("Street", "Avenue", "Alley"))}
+    names = sorted(lanes)
     chosen = {name for name, draw in zip(names, rng.random(len(names)), strict=True) if draw < 0.42}
     oneway = np.array([s.name in chosen and not s.end for s in web.streets])
     by_car = np.array([s.kind not in _ON_FOOT for s in web.streets])
@@ -58,65 +54,6 @@ def with_oneways(web: Web, rng: np.random.Generator) -> Web:
     return Web(
         web.xy, web.tail, web.head, [replace(s, oneway=bool(o)) for s, o in zip(web.streets, oneway, strict=True)]
     )
-
-
-def park_paths(web: Web, blocks: Blocks) -> Web:
-    """Footpaths through the parks, from junctions on their rim to a place in the middle."""
-    xy, tail, head, streets = [web.xy], list(web.tail), list(web.head), list(web.streets)
-    count = len(web.xy)
-    car = np.array([s.kind not in {"trunk"} and not s.bridge for s in web.streets])
-    usable = np.unique(np.r_[web.tail[car], web.head[car]])
-    for block in blocks.every:
-        if (
-            not block.taken.startswith(("park:", "forest:", "cemetery:", "university:", "hospital:"))
-            or block.area < 5000
-        ):
-            continue
-        gates = usable[shapely.distance(shapely.points(web.xy[usable]), block.shape.exterior) < 1.0]
-        centre = np.round(
-            shapely.get_coordinates(shapely.point_on_surface(block.shape.buffer(-0.3 * np.sqrt(block.area) / 2)))[:1], 1
-        )
-        if not len(centre) or len(gates) < 2:
-            continue
-        centre = centre[0]
-        angle = np.arctan2(*(web.xy[gates] - centre).T[::-1])
-        order = gates[np.argsort(angle)]
-        chosen = order[
-            np.unique(np.linspace(0, len(order) - 1, min(len(order), 4 + int(block.area > 60_000) * 5)).astype(int))
-        ]
-        spokes, node = [], count
-        for gate in chosen:
-            line = shapely.LineString([web.xy[gate], centre])
-            if block.shape.buffer(1.0).covers(line):
-                spokes.append(gate)
-        if len(spokes) < 2:
-            continue
-        xy.append(centre[None])
-        count += 1
-        rim = []
-        for gate in spokes:
-            middle = np.round(web.xy[gate] + 0.5 * (centre - web.xy[gate]), 1)
-            pairs = (
-                [(gate, count, web.xy[gate], middle), (count, node, middle, centre)]
-                if block.area > 60_000
-                else [(gate, node, web.xy[gate], centre)]
-            )
-            if len(pairs) == 2:
-                xy.append(middle[None])
-                rim.append(count)
-                count += 1
-            for a, b, p, q in pairs:
-                tail.append(a)
-                head.append(b)
-                streets.append(Street(np.array([p, q]), "", "path"))
-        places = np.vstack(xy)
-        for a, b in zip(rim, rim[1:], strict=False):
-            line = shapely.LineString([places[a], places[b]])
-            if block.shape.covers(line):
-                tail.append(a)
-                head.append(b)
-                streets.append(Street(places[[a, b]], "", "path"))
-    return Web(np.vstack(xy), np.array(tail), np.array(head), streets)
 
 
 def walk(web: Web, ground: Ground, names: dict[str, str]) -> Network:

@@ -62,7 +62,7 @@ def live(buildings: list[Building], given: list[float]) -> tuple[Numbers, Number
 
 
 def buildings_table(buildings: list[Building]) -> gpd.GeoDataFrame:
-    """The layer of buildings."""
+    """Layer of buildings."""
     levels = np.array([b.levels for b in buildings], dtype=float)
     tall = np.array([{"industrial": 5.0, "commercial": 3.8}.get(b.use, 3.0) for b in buildings])
     return gpd.GeoDataFrame(
@@ -108,7 +108,7 @@ def population_table(
 def _whole(shares: Numbers, total: int) -> Numbers:
     """Whole numbers in proportion to shares that sum exactly to a total (largest remainders)."""
     exact = shares / shares.sum() * total
-    low = np.floor(exact)
+    low: Numbers = np.floor(exact)
     short = int(total - low.sum())
     order = np.argsort(-(exact - low), kind="stable")[:short]
     low[order] += 1

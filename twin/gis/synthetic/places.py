@@ -12,13 +12,15 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from twin.gis.synthetic.curves import Points, Warp, spread
+from twin.errors import DataError
+from twin.gis.synthetic.blocks import Blocks
+from twin.gis.synthetic.curves import Points, spread
 from twin.gis.synthetic.drawing import table
 from twin.gis.synthetic.ground import CRS
 from twin.gis.synthetic.houses import Building, Lots, Plot
 from twin.gis.synthetic.junctions import Web
 
-__all__ = ["Places", "doors", "frame", "hydrants", "settle"]
+__all__ = ["Places", "choose", "doors", "frame", "hydrants", "settle"]
 
 #: What the land of a plot is used for where places.toml does not say so.
 _COMMERCE = {"supermarket", "hotel", "fuel_station"}
@@ -38,62 +40,63 @@ class Places:
         self.rows.append({"id": f"{kind}-{number}", "kind": kind, "geometry": geometry, **columns})
 
     def named(self, name: str) -> dict[str, Any]:
-        """The facility with a name."""
+        """Facility with a name."""
         return next(row for row in self.rows if row.get("name") == name)
 
 
-def settle(lots: Lots, warp: Warp, rng: np.random.Generator) -> Places:
-    """Give blocks and plots to the facilities of ``places.toml``, the largest first."""
+def choose(blocks: Blocks) -> list[tuple[dict[str, Any], str, int]]:
+    """Give whole blocks to the facilities that need them: entry of ``places.toml``, name, and row of the block."""
+    found = []
+    for entry in table("places.toml")["whole"]:
+        for name, at in zip(entry["names"], entry["at"], strict=True):
+            row = blocks.nearest(at, tuple(entry["area"]), tuple(entry["pattern"]))
+            if row < 0:
+                raise DataError(f"places.toml: no free block for {name}; widen the limits of its area")
+            block = blocks.every[row]
+            block.taken, block.use = f"{entry.get('green', entry['kind'])}:{name}", entry["use"]
+            found.append((entry, name, row))
+    return found
+
+
+def settle(lots: Lots, whole: list[tuple[dict[str, Any], str, int]], rng: np.random.Generator) -> Places:
+    """Build on the blocks that were chosen, give plots to smaller facilities, and put others within them."""
     places = Places()
     spec = table("places.toml")
-    for entry in spec["whole"]:
-        for name, at in zip(entry["names"], entry["at"], strict=True):
-            _whole(places, lots, entry, (name, at), rng)
+    for entry, name, row in whole:
+        _whole(places, lots, entry, (name, row), rng)
     for entry in spec["plot"]:
         for name, at in zip(entry["names"], entry["at"], strict=True):
-            _plot(places, lots, entry, name, warp(np.array([at]))[0])
+            _plot(places, lots, entry, name, lots.blocks.warp(np.array([at]))[0])
     for entry in spec["within"]:
         for host in entry["hosts"]:
-            row = places.named(host)
-            capacity = entry.get("capacity") or min(
-                entry["most"], np.floor(row["area"] * entry["effective"] / entry["per_person"])
-            )
-            keep = {k: row[k] for k in ("area", "floor_area", "entrances") if k in row}
-            places.add(
-                entry["kind"],
-                row["geometry"],
-                name=f"{host} {entry['suffix']}",
-                **{**keep, "capacity": float(capacity)},
-            )
+            home = places.named(host)
+            effective = np.floor(home["area"] * entry.get("effective", 0.0) / entry.get("per_person", 1.0))
+            keep: dict[str, Any] = {k: home[k] for k in ("area", "floor_area", "entrances") if k in home}
+            keep["capacity"] = float(entry.get("capacity") or min(entry["most"], effective))
+            places.add(entry["kind"], home["geometry"], name=f"{host} {entry['suffix']}", **keep)
     return places
 
 
-def _whole(places: Places, lots: Lots, entry: dict[str, Any], site: tuple[str, Any], rng: np.random.Generator) -> None:
-    name, at = site
-    kind = entry["kind"]
-    row = lots.blocks.nearest(at, tuple(entry["area"]), tuple(entry["pattern"]))
-    if row < 0:
-        raise ValueError(f"no block for {name}")
+def _whole(places: Places, lots: Lots, entry: dict[str, Any], site: tuple[str, int], rng: np.random.Generator) -> None:
+    name, row = site
     block = lots.blocks.every[row]
-    block.taken, block.use = f"{entry.get('green', kind)}:{name}", entry["use"]
     inside = _inside(lots, row, entry["build"], rng) if "build" in entry else []
     jobs = float(entry.get("jobs", 0))
-    shapes = [b.plot.shape for b in inside]
     for building in inside:
         places.buildings.append(building)
         places.jobs.append(jobs / len(inside))
-    columns = {k: float(entry[k]) for k in ("capacity", "servers") if k in entry}
-    if shapes:
+    columns: dict[str, float] = {k: float(entry[k]) for k in ("capacity", "servers") if k in entry}
+    if inside:
         columns["floor_area"] = round(sum(b.plot.shape.area * b.levels for b in inside))
-    doors = _gates(block.ground, lots.web)
-    places.add(kind, block.ground, name=name, area=round(block.area), entrances=doors, **columns)
+    gates = _gates(block.ground, lots.web)
+    places.add(entry["kind"], block.ground, name=name, area=round(block.area), entrances=gates, **columns)
 
 
 def _plot(places: Places, lots: Lots, entry: dict[str, Any], name: str, at: Points) -> None:
     wide, deep = entry["size"]
     plot = lots.near(at, (wide, deep), ("residential", "commercial", "industrial"))
     if plot is None:
-        raise ValueError(f"no plot for {name}")
+        raise DataError(f"places.toml: no free plot for {name}; make it smaller or put it elsewhere")
     kind, levels = entry["kind"], entry["levels"]
     use = "commercial" if kind in _COMMERCE else "industrial" if kind in {"substation", "pumping_station"} else "public"
     places.buildings.append(Building(plot, use, levels, "plot"))
@@ -105,7 +108,7 @@ def _plot(places: Places, lots: Lots, entry: dict[str, Any], name: str, at: Poin
 
 
 def _inside(lots: Lots, row: int, wanted: Sequence[int], rng: np.random.Generator) -> list[Building]:
-    """Buildings within a block, square to its longer side."""
+    """Put buildings within a block, square to its longer side."""
     count, wide, deep, levels = wanted
     ground = lots.blocks.every[row].ground
     box = shapely.get_coordinates(shapely.minimum_rotated_rectangle(ground))
@@ -127,23 +130,21 @@ def _inside(lots: Lots, row: int, wanted: Sequence[int], rng: np.random.Generato
             continue
         middle = np.round(shapely.get_coordinates(shape.centroid)[0], 1)
         near = int(np.argmin(shapely.distance(lots.lines, shape)))
-        use = (
-            "industrial"
-            if "ation" in lots.blocks.every[row].taken and lots.blocks.every[row].use == "industrial"
-            else "public"
-        )
-        use = lots.blocks.every[row].use if lots.blocks.every[row].use in {"commercial", "industrial"} else use
+        land = lots.blocks.every[row].use
+        use = land if land in {"commercial", "industrial"} else "public"
         found.append(Building(Plot(shape, middle, lots.web.streets[near].name, row, near), use, levels, "plot"))
     return found
 
 
 def _gates(ground: Any, web: Web) -> Any:
     """Entrances on the rim of a ground, where a street or a path runs along it."""
-    ways = shapely.union_all(web.lines[np.array([s.kind != "trunk" and not s.bridge for s in web.streets])])
+    ways = web.lines[np.array([s.kind != "trunk" and not s.bridge for s in web.streets])]
+    gaps = shapely.distance(ways, ground)
+    ways = ways[gaps <= max(150.0, float(gaps.min()))]
     rim = ground.exterior
     count = int(np.clip(rim.length / 160, 2, 10))
     spots = shapely.line_interpolate_point(rim, np.arange(4 * count) / (4 * count), normalized=True)
-    gap = shapely.distance(spots, ways)
+    gap = shapely.distance(spots[:, None], ways[None]).min(axis=1)
     usable = spots[gap <= max(16.0, gap.min() + 0.5)]
     chosen = usable[np.unique(np.linspace(0, len(usable) - 1, count).astype(int))]
     return shapely.MultiPoint(list(chosen))
@@ -189,7 +190,7 @@ def hydrants(places: Places, web: Web, built: Points) -> None:
 
 
 def frame(places: Places) -> gpd.GeoDataFrame:
-    """The table of facilities, by kind."""
+    """Table of facilities."""
     columns = ["id", "kind", "name", "open", "capacity", "area", "floor_area", "servers", "entrances", "geometry"]
     rows = pd.DataFrame(places.rows)
     rows["open"] = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -10,14 +10,15 @@ import numpy as np
 import shapely
 
 from twin.gis.synthetic import networks, people, places, transit, utilities
-from twin.gis.synthetic.blocks import Blocks, bend, cells
+from twin.gis.synthetic.blocks import Blocks, bend, cells, shores
 from twin.gis.synthetic.curves import Warp, spread
-from twin.gis.synthetic.drawing import Drawing
+from twin.gis.synthetic.drawing import EXTENT, Drawing
 from twin.gis.synthetic.filling import fill
 from twin.gis.synthetic.ground import CRS, Ground, floods
 from twin.gis.synthetic.houses import Lots, build
 from twin.gis.synthetic.junctions import Web, weave
 from twin.gis.synthetic.names import Namer
+from twin.gis.synthetic.paths import park_paths
 from twin.model import About, City, Source
 
 __all__ = ["Town", "make"]
@@ -52,11 +53,13 @@ def make(seed: int) -> Town:
     dry = shapely.difference(drawing.boundary, shapely.union(drawing.sea, drawing.river.polygon))
     web = networks.with_oneways(weave(streets, dry).bent(warp), rng)
     blocks = cells(drawing, web, warp, rng)
-    sea, river, edge = (bend(s, warp) for s in (drawing.sea, drawing.river.polygon, drawing.boundary))
+    chosen = places.choose(blocks)
+    web = blocks.clear(web)
+    sea, river, edge = shores(drawing, warp)
     hill = {**drawing.hill, "at": warp(np.array([drawing.hill["at"]]))[0]}
     ground = Ground.shape(sea, river, warp(drawing.river.centre), hill, rng)
     lots = Lots(web, blocks)
-    sites = places.settle(lots, warp, rng)
+    sites = places.settle(lots, chosen, rng)
     houses = build(lots, rng) + sites.buildings
     living, jobs = people.live(houses, sites.jobs)
     population = people.population_table(houses, living, jobs, rng)
@@ -70,7 +73,7 @@ def make(seed: int) -> Town:
         "Harbour",
         CRS,
         networks={
-            "walk": networks.walk(networks.park_paths(web, blocks), ground, drawing.names),
+            "walk": networks.walk(park_paths(web, blocks), ground, drawing.names),
             "drive": drive,
             "transit": transit.network(lines, sites),
             **{name: utility.network() for name, utility in supply.items()},
@@ -86,13 +89,13 @@ def make(seed: int) -> Town:
             "green": _green(blocks),
             "buildings": people.buildings_table(houses),
             "street_lamps": _lamps(web, houses),
-            "railway": _table({"id": ["r1"], "name": ["Harbour Branch"]}, [shapely.LineString(warp(drawing.railway))]),
+            "railway": _table({"id": ["r1"], "name": ["Harbour Branch"]}, [_railway(drawing, warp)]),
             "terrain": ground.terrain,
             **floods(ground),
             **{f"{name}_nodes": utility.nodes(ground) for name, utility in supply.items()},
         },
     )
-    return Town(City(**{**vars(city), "about": _about(city, seed)}), lines, sites, warp)
+    return Town(replace(city, about=_about(city, seed)), lines, sites, warp)
 
 
 def _table(columns: dict[str, Any], shapes: Any) -> gpd.GeoDataFrame:
@@ -101,6 +104,10 @@ def _table(columns: dict[str, Any], shapes: Any) -> gpd.GeoDataFrame:
 
 def _tidy(shape: Any) -> Any:
     return shapely.set_precision(shapely.simplify(shape, 0.3), 0.1)
+
+
+def _railway(drawing: Drawing, warp: Warp) -> Any:
+    return _tidy(shapely.intersection(shapely.LineString(warp(drawing.railway)), shapely.box(*EXTENT)))
 
 
 def _districts(drawing: Drawing, warp: Warp, land: Any) -> gpd.GeoDataFrame:
@@ -118,13 +125,13 @@ def _districts(drawing: Drawing, warp: Warp, land: Any) -> gpd.GeoDataFrame:
 
 
 def _solid(shape: Any) -> Any:
-    """The parts of a shape that are land worth the name, on the grid of the tables."""
+    """Parts of a shape that are land worth the name, on the grid of the tables."""
     parts = shapely.get_parts(_tidy(shape))
     return shapely.union_all(parts[shapely.area(parts) > 2000.0])
 
 
 def _water(sea: Any, river: Any) -> gpd.GeoDataFrame:
-    frame = shapely.box(0, 5000, 6500, 11_500)
+    frame = shapely.box(*EXTENT)
     bay = shapely.intersection(sea, frame)
     stream = shapely.intersection(shapely.difference(river, sea), frame)
     return _table(
@@ -151,8 +158,8 @@ def _green(blocks: Blocks) -> gpd.GeoDataFrame:
             rows.append((kind, name, "Allotments" not in name, block.ground))
         elif block.use == "green":
             rows.append(("forest" if block.pattern == "rural" else "grass", "", True, block.ground))
-    kind, name, public, shapes = zip(*rows, strict=True)
-    return _table({"id": [f"g{i + 1}" for i in range(len(rows))], "kind": kind, "name": name, "public": public}, shapes)
+    columns = dict(zip(("kind", "name", "public"), zip(*rows, strict=True), strict=False))
+    return _table({"id": [f"g{i + 1}" for i in range(len(rows))], **columns}, [row[-1] for row in rows])
 
 
 def _lamps(web: Web, houses: list[Any]) -> gpd.GeoDataFrame:
@@ -166,7 +173,7 @@ def _lamps(web: Web, houses: list[Any]) -> gpd.GeoDataFrame:
         if not street.bridge and not len(near.query(line, predicate="dwithin", distance=40)):
             continue
         side = line.offset_curve(3.0 if street.kind == "living_street" else 4.5)
-        found = [] if shapely.is_empty(side) else spread(side, gap)
+        found = np.empty((0, 2)) if shapely.is_empty(side) else spread(side, gap)
         spots += list(np.round(found, 1))
         tall += [height] * len(found)
         flux += [float(lumen)] * len(found)
@@ -206,11 +213,11 @@ def _utilities(
             ("exchange", plan(2700, 7100), ""),
         ],
     }
-    grown = {name: utilities.grow(name, drive, sites, population, plant) for name, plant in plants.items()}
+    grown = {name: utilities.grow(name, drive, population, plant) for name, plant in plants.items()}
     telecom = grown["telecom"]
     for i, role in enumerate(telecom.role):
         if role == "mast":
-            sites.add("telecom_tower", shapely.Point(telecom.at[i]), name="")
+            sites.add("telecom_tower", shapely.Point(telecom.xy[i]), name="")
             telecom.facility[i] = sites.rows[-1]["id"]
     return grown
 
@@ -219,8 +226,8 @@ def _about(city: City, seed: int) -> About:
     source = Source(source=f"synthetic, seed {seed} (twin.gis.synthetic)", year="-", licence="CC0-1.0", complete=True)
     names = ["facilities", "population", "dependencies", *city.networks, *city.layers]
     return About(
-        description=f"Harbour, a synthetic town of {people.PEOPLE:,} people. It is no real place: every street, house and "
-        "person is drawn by a seeded generator, and its coordinates lie in the open sea.",
+        description=f"Harbour, a synthetic town of {people.PEOPLE:,} people. It is no real place: every street, house "
+        "and person is drawn by a seeded generator, and its coordinates lie in the open sea.",
         synthetic=True,
         attribution=("Harbour is synthetic (twin.gis.synthetic), CC0-1.0",),
         traits={

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -81,9 +82,9 @@ class Ways:
         return int(self.usable[int(np.argmin(gap))])
 
     def line(self, nodes: list[int]) -> Any:
-        """The street line through neighbouring nodes."""
+        """Street line through neighbouring nodes."""
         pieces = []
-        for a, b in zip(nodes[:-1], nodes[1:], strict=True):
+        for a, b in pairwise(nodes):
             edge = self.edge[min(a, b), max(a, b)]
             points = shapely.get_coordinates(self.net.shapes[edge])
             pieces.append(points if self.net.graph.tail[edge] == a else points[::-1])
@@ -109,7 +110,7 @@ def lines(drive: Network, warp: Warp, places: Places) -> list[Line]:
     for entry in table("lines.toml")["line"]:
         via = [ways.node(p) for p in warp(np.array(entry["via"], dtype=float))]
         nodes = [via[0]]
-        for a, b in zip(via[:-1], via[1:], strict=True):
+        for a, b in pairwise(via):
             nodes += ways.path(a, b)[1:] if a != b else []
         way = ways.line(_no_spurs(nodes))
         mode = entry["mode"]
@@ -121,7 +122,7 @@ def lines(drive: Network, warp: Warp, places: Places) -> list[Line]:
 
 
 def _no_spurs(nodes: list[int]) -> list[int]:
-    """A way without stretches that are driven there and back at once."""
+    """Take out the stretches of a way that are driven there and back at once."""
     kept: list[int] = []
     for node in nodes:
         if len(kept) > 1 and kept[-2] == node:
@@ -165,14 +166,14 @@ def _stops(
 
 
 def network(every: list[Line], places: Places) -> Network:
-    """Stops as nodes, rides between neighbouring stops of a line as edges, and short walks between stops."""
+    """Make stops nodes, rides between neighbouring stops of a line as edges, and short walks between stops."""
     rows = [row for row in places.rows if row["kind"] in {"bus_stop", "tram_stop"}]
     ids = [row["id"] for row in rows]
     where = {name: i for i, name in enumerate(ids)}
     xy = shapely.get_coordinates(np.array([row["geometry"] for row in rows], dtype=object))
     tail, head, shapes, columns = [], [], [], []
     for line in every:
-        for k, (a, b) in enumerate(zip(line.stops[:-1], line.stops[1:], strict=True)):
+        for k, (a, b) in enumerate(pairwise(line.stops)):
             piece = shapely.get_coordinates(ops.substring(line.way, line.at[k], line.at[k + 1]))
             shapes.append(shapely.LineString(np.vstack([xy[where[a]], piece[1:-1], xy[where[b]]])))
             tail.append(where[a])

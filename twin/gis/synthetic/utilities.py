@@ -67,12 +67,12 @@ class Utility:
 
     Attributes
     ----------
-    at : (n, 2) nodes [m]; role, facility, demand, people: one entry a node.
+    xy : (n, 2) nodes [m]; role, facility, demand, people: one entry a node.
     edges : tail, head, line, capacity, class.
     """
 
     kind: str
-    at: list[Points] = field(default_factory=list)
+    xy: list[Points] = field(default_factory=list)
     role: list[str] = field(default_factory=list)
     facility: list[str] = field(default_factory=list)
     demand: list[float] = field(default_factory=list)
@@ -81,23 +81,24 @@ class Utility:
 
     def add(self, at: Points, role: str, *, facility: str = "") -> int:
         """Append a node."""
-        self.at.append(np.round(at, 1))
+        self.xy.append(np.round(at, 1))
         self.role.append(role)
         self.facility.append(facility)
         self.demand.append(0.0)
         self.people.append(0.0)
-        return len(self.at) - 1
+        return len(self.xy) - 1
 
     @property
     def ids(self) -> NDArray[Any]:
         """(n,) ids of the nodes."""
-        return np.array([f"{KINDS[self.kind].short}{i + 1}" for i in range(len(self.at))], dtype=object)
+        return np.array([f"{KINDS[self.kind].short}{i + 1}" for i in range(len(self.xy))], dtype=object)
 
     def network(self) -> Network:
-        """The network; what drains runs one way, everything else both ways."""
-        x, y = np.array(self.at).T
+        """Network; what drains runs one way, everything else both ways."""
+        x, y = np.array(self.xy).T
         tail, head, line, capacity, kind = zip(*self.edges, strict=True)
         shapes = np.array(line, dtype=object)
+        columns: dict[str, Any] = {"capacity": np.array(capacity), "class": np.array(kind, dtype=object)}
         return Network.from_arrays(
             x,
             y,
@@ -108,13 +109,12 @@ class Utility:
             crs=CRS,
             ids=self.ids,
             shapes=shapes,
-            capacity=np.array(capacity),
-            **{"class": np.array(kind, dtype=object)},
+            **columns,
         )
 
     def nodes(self, ground: Ground) -> gpd.GeoDataFrame:
-        """What the network has no column for: roles, demand, people served, heights."""
-        x, y = np.array(self.at).T
+        """Table of what the network has no column for: roles, demand, people served, heights."""
+        x, y = np.array(self.xy).T
         table = {
             "id": self.ids,
             "role": self.role,
@@ -127,14 +127,12 @@ class Utility:
 
     def nearest(self, at: Points, roles: tuple[str, ...]) -> int:
         """Row of the nearest node of some roles."""
-        gap = np.hypot(*(np.array(self.at) - at).T)
+        gap = np.hypot(*(np.array(self.xy) - at).T)
         gap[~np.isin(self.role, roles)] = np.inf
         return int(np.argmin(gap))
 
 
-def grow(
-    kind: str, drive: Network, places: Places, population: gpd.GeoDataFrame, plant: list[tuple[str, Points, str]]
-) -> Utility:
+def grow(kind: str, drive: Network, population: gpd.GeoDataFrame, plant: list[tuple[str, Points, str]]) -> Utility:
     """Lay one utility out along the streets.
 
     Parameters
@@ -157,7 +155,7 @@ def grow(
     for node in service:
         at = np.array([drive.x[node], drive.y[node]])
         junction[node] = utility.add(at + (12.0 if kind == "telecom" else 0.0), settings.service)
-    _, owner = cKDTree(np.array(utility.at)[len(roots) :]).query(homes)
+    _, owner = cKDTree(np.array(utility.xy)[len(roots) :]).query(homes)
     peak = population["people"].to_numpy() * settings.person + population["jobs"].to_numpy() * settings.job
     utility.demand[len(roots) :] = np.bincount(owner, weights=peak, minlength=len(service)).tolist()
     utility.people[len(roots) :] = np.bincount(owner, weights=population["people"], minlength=len(service)).tolist()
@@ -169,7 +167,7 @@ def grow(
 
 
 def _centres(homes: Points, weight: Numbers, cell: float, ways: Ways) -> list[int]:
-    """A junction for each cell in which people live or work, near their middle."""
+    """Junction for each cell in which people live or work, near their middle."""
     key = np.floor(homes / cell).astype(int)
     table = pd.DataFrame(
         {"a": key[:, 0], "b": key[:, 1], "x": homes[:, 0] * weight, "y": homes[:, 1] * weight, "w": weight}
@@ -214,8 +212,8 @@ def _backbone(utility: Utility, ways: Ways, junction: dict[int, int], roots: lis
     if len(roots) < 2:
         return
     total = sum(utility.demand)
-    middle = np.mean([utility.at[junction[r]] for r in roots], axis=0)
-    angle = [np.arctan2(*(utility.at[junction[r]] - middle)) for r in roots]
+    middle = np.mean([utility.xy[junction[r]] for r in roots], axis=0)
+    angle = [np.arctan2(*(utility.xy[junction[r]] - middle)) for r in roots]
     ring = [roots[i] for i in np.argsort(angle, kind="stable")]
     if utility.kind == "drainage":  # pumping stations lift to the first plant
         pairs = [(r, roots[0]) for r in roots[1:]]
@@ -237,9 +235,9 @@ def _ties(utility: Utility, ways: Ways, junction: dict[int, int], service: list[
     settings = KINDS[utility.kind]
     if not settings.ties:
         return
-    leaf = np.bincount(np.array([e[:2] for e in utility.edges]).ravel(), minlength=len(utility.at))
+    leaf = np.bincount(np.array([e[:2] for e in utility.edges]).ravel(), minlength=len(utility.xy))
     ends = [n for n in service if leaf[junction[n]] == 1]
-    at = np.array([utility.at[junction[n]] for n in ends])
+    at = np.array([utility.xy[junction[n]] for n in ends])
     pairs = sorted(
         cKDTree(at).query_pairs(1.7 * settings.cell), key=lambda p: (float(np.hypot(*(at[p[0]] - at[p[1]]))), p)
     )
@@ -255,12 +253,12 @@ def _ties(utility: Utility, ways: Ways, junction: dict[int, int], service: list[
 
 
 def _line(utility: Utility, ways: Ways, chain: list[int], ends: tuple[int, int]) -> Any:
-    """The street line of a chain of junctions, led on to plant that stands beside its junction."""
+    """Street line of a chain of junctions, led on to plant that stands beside its junction."""
     points = shapely.get_coordinates(ways.line(chain))
     return shapely.LineString(
-        np.vstack([utility.at[ends[0]], points[1:-1], utility.at[ends[1]]])
+        np.vstack([utility.xy[ends[0]], points[1:-1], utility.xy[ends[1]]])
         if len(points) > 2
-        else [utility.at[e] for e in ends]
+        else [utility.xy[e] for e in ends]
     )
 
 
@@ -293,7 +291,7 @@ def dependencies(utilities: dict[str, Utility], places: Places) -> pd.DataFrame:
         mine, theirs = utilities[network], utilities[other]
         for i, role in enumerate(mine.role):
             if role in roles:
-                rows.append((network, mine.ids[i], other, theirs.ids[theirs.nearest(mine.at[i], targets)]))
+                rows.append((network, mine.ids[i], other, theirs.ids[theirs.nearest(mine.xy[i], targets)]))
 
     need("telecom", ("gateway", "exchange", "mast"), "power", ("transformer",))
     need("power", ("substation",), "telecom", ("exchange", "gateway"))
