@@ -1,0 +1,98 @@
+"""What every registered measure owes: a unit that exists, labels, an example, and a value that fits its layer."""
+
+import dataclasses
+import inspect
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twin.gis.grid import grid_city
+from twin.measures import Share, Statistic, measures
+from twin.measures.places import places
+from twin.units import dimension_of
+
+#: How each measure is called here; a registered measure without a row fails.
+GIVEN = {
+    "access_gini": {"facility": "clinic"},
+    "amount_per_head": {"facility": "clinic"},
+    "area_per_head": {"facility": "park"},
+    "choices_within": {"facility": "bus_stop", "network": "walk", "within": 500.0},
+    "distance_within": {"facility": "clinic", "within": 500.0},
+    "facilities_per_head": {"facility": "bus_stop"},
+    "facility_density": {"facility": "bus_stop"},
+    "network_density": {},
+    "open_length": {},
+    "open_space_share": {},
+    "response_time": {"facility": "clinic", "network": "walk"},
+    "room_for_share": {"facility": "clinic"},
+    "separation": {"facility": "clinic", "hazard": "bus_stop"},
+    "share_within": {"facility": "clinic", "network": "walk", "within": 300.0},
+    "sized": {"facility": "park", "least": 1000.0},
+    "spacing": {"facility": "bus_stop"},
+    "straight_within": {"facility": ["clinic", "park"], "within": 300.0},
+    "travel_distance": {"facility": "clinic"},
+    "travel_time": {"facility": "clinic"},
+    "walk_within": {"facility": "clinic", "within": 300.0, "speed": 1.0},
+    "ways_out": {},
+    "worst_group": {"facility": "clinic", "network": "walk", "within": 500.0, "groups": ("people", "jobs")},
+}
+#: Layer that a result is aligned with, by name.
+ROWS = {"population": 81, "facilities": 4}
+
+
+@pytest.fixture
+def city():
+    return grid_city(8)
+
+
+def test_every_measure_has_an_example_here():
+    assert sorted(GIVEN) == sorted(measures)
+
+
+@pytest.mark.parametrize("name", sorted(measures))
+def test_description(name):
+    measure = measures[name]
+    assert dimension_of(measure.unit) == measure.unit, "units of measures are SI"
+    assert measure.en
+    assert any("\u4e00" <= sign <= "\u9fff" for sign in measure.zh)
+    for parameter, unit in measure.given.items():
+        assert parameter in measure.parameters
+        assert dimension_of(unit) == unit
+    text = inspect.getdoc(measure.function)
+    assert text is not None
+    assert f"[{measure.unit}]" in text or "Share" in str(inspect.signature(measure.function).return_annotation)
+    if name != "ways_out":  # its example needs a network beyond the boundary: tests/measures/test_supply.py
+        assert ">>>" in text
+
+
+@pytest.mark.parametrize("name", sorted(measures))
+def test_value(name, city):
+    if name == "ways_out":
+        city = grid_city(8)  # its network ends on the boundary: nodes on it count as outside
+    before = {column: city.population[column].to_numpy().copy() for column in ("people", "jobs")}
+    found = measures[name].function(city, **GIVEN[name])
+    if isinstance(found, Share):
+        assert 0.0 <= found.value <= 1.0
+        assert found.reached.dtype == bool
+        assert len(found.reached) == len(found.weight) == ROWS[found.layer]
+    elif isinstance(found, Statistic):
+        assert len(found.rows) == len(found.weight) == ROWS[found.layer]
+        assert not np.isnan(found.value)
+    elif isinstance(found, pd.Series):
+        assert len(found) == len(places(city, "people").table)
+        assert (found >= 0).all()
+    else:
+        assert isinstance(found, float)
+        assert np.isfinite(found) or np.isnan(found)
+    for column, values in before.items():
+        assert (city.population[column].to_numpy() == values).all(), "a measure writes nothing"
+
+
+@pytest.mark.parametrize("name", sorted(measures))
+def test_the_same_twice(name, city):
+    first, second = (measures[name].function(each, **GIVEN[name]) for each in (city, grid_city(8)))
+    if dataclasses.is_dataclass(first):
+        assert first.value == second.value
+    else:
+        assert np.array_equal(np.asarray(first), np.asarray(second))

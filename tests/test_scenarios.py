@@ -1,0 +1,81 @@
+"""The scripts of the README run as they stand, from a folder of their own, and say something true."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SCRIPTS = sorted(path.name for path in (ROOT / "scenarios").glob("*.py"))
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run a script in a folder where the bundled cities are, and nothing else."""
+    (tmp_path / "gis_data").symlink_to(ROOT / "gis_data")
+
+    def go(name):
+        done = subprocess.run(
+            [sys.executable, "-W", "error", str(ROOT / "scenarios" / name)],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"},
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout, tmp_path
+
+    return go
+
+
+def test_all_scripts_are_tested():
+    assert SCRIPTS == ["clinic_layouts.py", "flood_access.py", "monaco_tunnels.py", "shelter_seekers.py"]
+
+
+def test_flood_access(run):
+    out, folder = run("flood_access.py")
+    assert "health care on foot" in out
+    report = (folder / "reports" / "flood_access.html").read_text(encoding="utf-8")
+    assert "This city is synthetic" in report
+
+
+def test_shelter_seekers(run):
+    out, _ = run("shelter_seekers.py")
+    assert re.search(r"count\s+\d{3,}", out)
+
+
+def test_clinic_layouts(run):
+    out, _ = run("clinic_layouts.py")
+    assert out.split()[:6] == ["limit", "unit", "centre", "corridors", "spread", "computed"]
+    line = next(line for line in out.splitlines() if "health care on foot " in line)
+    *drawn, computed = map(float, line.split()[-4:])
+    assert computed >= max(drawn)  # it was computed for just that: people within 15 minutes
+
+
+def test_monaco_tunnels(run):
+    out, folder = run("monaco_tunnels.py")
+    table = {
+        line.split("  ")[0].strip(): float(line.split()[-1])
+        for line in out.splitlines()
+        if re.search(r"\d\.\d\d$", line)
+    }
+    calm, post = table["as it is"], table["fire post in La Rousse"]
+    assert 120 < calm < 240  # Monaco is two kilometres long and has two stations
+    assert post < calm
+    assert all(value >= calm for name, value in table.items() if name.startswith("as it is"))
+    assert "La Rousse" in out
+    assert (folder / "reports" / "monaco_tunnels" / "report.html").stat().st_size < 5e6
+
+
+def test_the_readme_shows_the_script_as_it_is():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    script = (ROOT / "scenarios" / "flood_access.py").read_text(encoding="utf-8").split('"""\n\n', 1)[1]
+    assert script.strip() in readme
+
+
+def test_the_readme_has_one_command_to_run_and_one_to_test():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"^```sh (\w+)$", readme, re.MULTILINE) == ["run", "test"]
