@@ -1,6 +1,6 @@
 """Build the kernels of ``ext/`` into ``twin._kernels``; everything else is in pyproject.toml.
 
-``TWIN_BOUNDS_CHECK=1`` builds them with bounds and overflow checks on, for the kernel tests.
+``TWIN_BOUNDS_CHECK=1`` builds them with bounds checks on, for the kernel tests.
 """
 
 import os

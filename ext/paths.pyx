@@ -57,7 +57,8 @@ cdef int _sweep(const Graph* g, const Seeds* seeds, cost_t limit, cost_t* cost, 
 
     `cost` must hold far() everywhere; seeds come sorted by cost. `touched`, if wanted, lists the labelled nodes.
     A bucket is wider than the shortest arc, so a label may be corrected within it; records that a better label
-    overtook are passed over when they come up.
+    overtook are passed over when they come up. A bucket is emptied in rounds, each taking what the one before left:
+    no more rounds than a way has arcs, where last in, first out could correct a label exponentially often.
     """
     cdef int64_t next_seed = 0, slot
     cdef uint64_t turn = 0
@@ -83,25 +84,27 @@ cdef int _sweep(const Graph* g, const Seeds* seeds, cost_t limit, cost_t* cost, 
         bucket = <uint32_t> (turn & q.mask)
         while q.first[bucket] != NONE:
             slot = q.first[bucket]
-            q.first[bucket] = q.pool[slot].next
-            q.waiting -= 1
-            u, c, r = q.pool[slot].node, q.pool[slot].cost, q.pool[slot].root
-            if cost[u] != c or root[u] != r:
-                continue
-            for a in range(g.indptr[u], g.indptr[u + 1]):
-                if g.cost[a] == far():
+            q.first[bucket] = NONE
+            while slot != NONE:
+                u, c, r = q.pool[slot].node, q.pool[slot].cost, q.pool[slot].root
+                slot = q.pool[slot].next
+                q.waiting -= 1
+                if cost[u] != c or root[u] != r:
                     continue
-                through = c + g.cost[a]
-                if through < c or through > limit:
-                    continue
-                v = g.target[a]
-                if through < cost[v] or (through == cost[v] and r < root[v]):
-                    if touched != NULL and cost[v] == far():
-                        touched[reached[0]] = v
-                        reached[0] += 1
-                    cost[v], root[v] = through, r
-                    if ring_push(q, through, r, v) < 0:
-                        return -1
+                for a in range(g.indptr[u], g.indptr[u + 1]):
+                    if g.cost[a] == far():
+                        continue
+                    through = c + g.cost[a]
+                    if through < c or through > limit:
+                        continue
+                    v = g.target[a]
+                    if through < cost[v] or (through == cost[v] and r < root[v]):
+                        if touched != NULL and cost[v] == far():
+                            touched[reached[0]] = v
+                            reached[0] += 1
+                        cost[v], root[v] = through, r
+                        if ring_push(q, through, r, v) < 0:
+                            return -1
         turn += 1
     return 0
 

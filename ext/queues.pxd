@@ -6,6 +6,9 @@ from types cimport *
 
 # ── a ring of buckets (Dial 1969), each a chain through one pool of records ──────────────────────────────────────────
 
+cdef enum:
+    MOST_RECORDS = 0x7FFFFFFF
+
 cdef struct Record:
     cost_t cost
     node_t root
@@ -22,8 +25,8 @@ cdef struct Ring:
     uint32_t mask            # number of buckets - 1
 
 cdef inline int ring_open(Ring* q, int shift, uint32_t buckets, int64_t room) noexcept nogil:
-    q.shift, q.mask, q.room, q.used, q.waiting = shift, buckets - 1, room, 0, 0
-    q.pool = <Record*> malloc(room * sizeof(Record))
+    q.shift, q.mask, q.room, q.used, q.waiting = shift, buckets - 1, min(room, MOST_RECORDS), 0, 0
+    q.pool = <Record*> malloc(q.room * sizeof(Record))
     q.first = <node_t*> malloc(buckets * sizeof(node_t))
     if q.pool == NULL or q.first == NULL:
         return -1
@@ -40,6 +43,8 @@ cdef inline int ring_push(Ring* q, cost_t cost, node_t root, node_t node) noexce
     cdef Record* grown
     cdef uint32_t bucket = (cost >> q.shift) & q.mask
     if q.used == q.room:
+        if q.used > MOST_RECORDS // 2:   # a chain's links are node_t: they could not name the records beyond
+            return -1
         grown = <Record*> realloc(q.pool, 2 * q.room * sizeof(Record))
         if grown == NULL:
             return -1
