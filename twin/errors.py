@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 __all__ = [
     "CRSError",
@@ -98,7 +99,9 @@ class UnknownName(TwinError, LookupError):
     """
 
     def __init__(self, what: str, name: object, known: Iterable[object] = (), *, where: str = "") -> None:
+        self.what = what
         self.name = name
+        self.where = where
         self.known = tuple(sorted(str(each) for each in known))
         near = difflib.get_close_matches(str(name), self.known, n=1, cutoff=0.5)
         if near:
@@ -108,6 +111,14 @@ class UnknownName(TwinError, LookupError):
         else:
             hint = ""
         super().__init__(f"{where + ': ' if where else ''}no {what} '{name}'{hint}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel between processes: an error that cannot be read back there would take the whole pool down."""
+        return _unknown, (type(self), self.what, self.name, self.known, self.where), dict(self.__dict__)
+
+
+def _unknown(cls: type[UnknownName], what: str, name: object, known: Iterable[object], where: str) -> UnknownName:
+    return cls(what, name, known, where=where)
 
 
 def listed(items: Iterable[object], *, most: int = 8) -> str:

@@ -42,10 +42,14 @@ class Registry(Mapping[str, T], Generic[T]):
 
     def _loaded(self) -> dict[str, T]:
         if self._load is not None:
-            load, self._load = self._load, None
-            load()
-            for entry in entry_points(group=self.group):
-                self._known.setdefault(entry.name, entry.load())
+            load, self._load = self._load, None  # what is loaded may look names up itself
+            try:
+                load()
+                for entry in entry_points(group=self.group):
+                    self._known.setdefault(entry.name, entry.load())
+            except BaseException:
+                self._load = load  # the next look-up fails as loudly, instead of finding half the names
+                raise
         return self._known
 
     def __getitem__(self, name: str) -> T:

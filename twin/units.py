@@ -7,6 +7,7 @@ The names are those of the tables below and no others: a unit is looked up, neve
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isnan
 from types import MappingProxyType
 from typing import Any
 
@@ -108,7 +109,7 @@ def quantity(given: Any, *, unit: str, where: str = "") -> float:
 
     Raises
     ------
-    DataError : not a number, or a unit of another dimension.
+    DataError : not a number (NaN is none), or a unit of another dimension.
     UnknownName : a unit that the table does not have.
 
     Examples
@@ -131,8 +132,10 @@ def quantity(given: Any, *, unit: str, where: str = "") -> float:
         raise DataError(f"{place}'{given}' is not a number")
     try:
         value = float(given)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise DataError(f"{place}'{given}' is not a number") from None
+    if isnan(value):
+        raise DataError(f"{place}'{given}' is not a number")
     if dimension_of(name, where=where) != dimension_of(unit):
         raise DataError(f"{place}'{name}' is not a unit of [{unit}]")
     return value * (UNITS[name][1] / UNITS[unit][1])

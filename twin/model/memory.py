@@ -25,7 +25,7 @@ class Memory:
         self._lock = Lock()
 
     def of(self, name: Hashable, owners: tuple[object, ...], compute: Callable[[], T], *, keep: object = None) -> T:
-        """Return the remembered result for (`name`, identity of each of `owners`), computing it once.
+        """Return the remembered result for (`name`, identity of each of `owners`), computing it if need be.
 
         `keep` is kept alive with the result without being part of the key: for names that hold identities themselves.
         """
@@ -36,7 +36,8 @@ class Memory:
                 return self._held[key][1]  # type: ignore[no-any-return]
         result = compute()
         with self._lock:
-            self._held[key] = ((*owners, keep), result)
+            # another thread may have computed it meanwhile: everybody gets the one that came first
+            first = self._held.setdefault(key, ((*owners, keep), result))[1]
             while len(self._held) > self._most:
                 self._held.popitem(last=False)
-        return result
+        return first  # type: ignore[no-any-return]

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from twin.errors import UnknownName
+
 __all__ = ["COLUMNS", "STATUSES", "Verdict", "Verdicts"]
 
 #: pass and fail need a limit; value is computed where the clause sets none; unknown: data is missing or doubtful;
@@ -79,7 +81,10 @@ class Verdicts(Sequence[Verdict]):
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, str):
-            return next(item for item in self.items if index in (item.key, item.clause))
+            for item in self.items:
+                if index in (item.key, item.clause):
+                    return item
+            raise UnknownName("verdict of clause", index, [item.key for item in self.items])
         return self.items[index]
 
     def __len__(self) -> int:
