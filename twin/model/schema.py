@@ -109,9 +109,10 @@ def _place(layer: str, column: str, where: str) -> str:
 def _fill(frame: pd.DataFrame, column: Column, layer: Layer, where: str) -> None:
     if column.required:
         near = UnknownName("column", column.name, [c for c in frame.columns if c not in layer.columns])
-        hint = str(near).partition(";")[2] or "; the table has no other column"
+        hint = str(near).partition(";")[2] or " the table has no other column"
         raise DataError(
-            f"{where + ': ' if where else ''}layer '{layer.name}' has no column '{column.name}' ({column.about}){hint}",
+            f"{where + ': ' if where else ''}layer '{layer.name}' has no column '{column.name}' ({column.about});"
+            f"{hint}",
             layer=layer.name,
             column=column.name,
         )
@@ -121,6 +122,8 @@ def _fill(frame: pd.DataFrame, column: Column, layer: Layer, where: str) -> None
 
 def _cast(values: pd.Series, column: Column, layer: str, where: str) -> pd.Series:
     if column.dtype in {"float", "int"}:
+        if values.dtype.kind not in "biuf":
+            values = values.map(lambda v: None if isinstance(v, str) and not v.strip() else v)  # an empty cell of a CSV
         number = pd.to_numeric(values, errors="coerce").astype("float64")
         bad = np.flatnonzero(number.isna().to_numpy() & values.notna().to_numpy())
         if len(bad):
@@ -132,9 +135,7 @@ def _cast(values: pd.Series, column: Column, layer: str, where: str) -> pd.Serie
                 column=column.name,
                 rows=bad,
             )
-        if column.dtype == "int" and not number.isna().any():
-            return number.astype("int64")
-        return number
+        return _whole(number, column, layer, where) if column.dtype == "int" else number
     if column.dtype == "bool":
         return values if values.dtype == bool else _as_bool(values, column, layer, where)
     if column.dtype == "str":
@@ -143,8 +144,25 @@ def _cast(values: pd.Series, column: Column, layer: str, where: str) -> pd.Serie
     return values
 
 
+def _whole(number: pd.Series, column: Column, layer: str, where: str) -> pd.Series:
+    """Whole numbers as int64; where some are missing and none stands in for them they stay floats."""
+    with np.errstate(invalid="ignore"):
+        bad = np.flatnonzero((number % 1 != 0).to_numpy() & number.notna().to_numpy())
+    if len(bad):
+        raise DataError(
+            f"{_place(layer, column.name, where)}: {len(bad)} values are not whole numbers (rows {listed(bad)}: "
+            f"{listed(f'{v:g}' for v in number.iloc[bad])}); {column.about}",
+            layer=layer,
+            column=column.name,
+            rows=bad,
+        )
+    if column.default is not None:
+        number = number.fillna(column.default)
+    return number if number.isna().any() else number.astype("int64")
+
+
 def _as_bool(values: pd.Series, column: Column, layer: str, where: str) -> pd.Series:
-    text = values.astype(object).map(lambda v: "" if v is None or v != v else str(v).strip().lower())  # noqa: PLR0124
+    text = values.astype(object).where(values.notna(), "").map(lambda v: str(v).strip().lower())
     truth = text.isin(_TRUE).to_numpy()
     empty = (text == "").to_numpy()
     bad = np.flatnonzero(~truth & ~text.isin(_FALSE).to_numpy())
@@ -176,16 +194,17 @@ def _check_values(values: pd.Series, column: Column, layer: str, where: str) -> 
             column=column.name,
             rows=twice,
         )
-    if column.least is not None:
+    if column.dtype in {"float", "int"}:
         number = values.to_numpy(dtype=float)
+        least = -np.inf if column.least is None else column.least
         with np.errstate(invalid="ignore"):
-            low = np.flatnonzero((number < column.least) | np.isinf(number))
+            low = np.flatnonzero((number < least) | np.isinf(number))
         if low.size:
+            bound, floor = ("", "finite") if column.least is None else (f"below {least:g} or ", f"at least {least:g}")
             raise DataError(
-                f"{place}: {low.size} values are below {column.least:g} or infinite (rows {listed(low)}: "
+                f"{place}: {low.size} values are {bound}infinite (rows {listed(low)}: "
                 f"{listed(f'{v:g}' for v in number[low])}). {column.en.capitalize()} is"
-                f"{' in ' + column.unit if column.unit else ''} at least {column.least:g}; leave it empty where it is "
-                "unknown",
+                f"{' in ' + column.unit if column.unit else ''} {floor}; leave it empty where it is unknown",
                 layer=layer,
                 column=column.name,
                 rows=low,
