@@ -14,8 +14,8 @@ import pyproj
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from twin.errors import MissingData, UnknownName, listed
-from twin.model.crs import projected
+from twin.errors import DataError, MissingData, UnknownName, listed
+from twin.model.crs import check_same, projected
 from twin.model.memory import Memory
 from twin.model.network import Network
 from twin.model.raster import Raster
@@ -97,6 +97,11 @@ class City:
         ----------
         networks : by name: walk, drive, transit, power, water, drainage, telecom.
         **parts : facilities, population, layers, dependencies, about; what is left out is empty.
+
+        Raises
+        ------
+        DataError : a table is not as the schema says.
+        CRSError : the city's CRS is not projected in metres, or a network or table is in another one.
         """
         system = None if crs is None else projected(crs)
         layers = {
@@ -107,6 +112,9 @@ class City:
         for layer in ("facilities", "population"):
             given = parts.get(layer)
             tables[layer] = _empty(layer, system) if given is None else validate(given, layer)
+        for key, part in [*networks.items(), *tables.items(), *layers.items()]:
+            if not isinstance(part, Raster):
+                check_same(part.crs, system, where=f"{name}: '{key}'")
         needs = parts.get("dependencies")
         needs = validate(
             pd.DataFrame(columns=list(schema()["dependencies"].columns)) if needs is None else needs, "dependencies"
@@ -214,13 +222,21 @@ class City:
         """The city with some columns of a layer replaced; the other columns are shared, not copied."""
         frame = self.table(layer).copy(deep=False)
         for name, values in columns.items():
-            frame[name] = np.asarray(values)
+            array = np.asarray(values)
+            if array.shape not in {(), (len(frame),)}:
+                raise DataError(
+                    f"{layer}.{name}: {array.size} values for {len(frame)} rows; give one a row, or one for all",
+                    layer=layer,
+                    column=name,
+                )
+            frame[name] = array
         return self.with_layer(layer, frame)
 
     def with_rows(self, layer: str, rows: gpd.GeoDataFrame) -> City:
         """The city with rows appended to a layer, at its end."""
         frame = self.table(layer)
         fresh = cast("gpd.GeoDataFrame", validate(rows, layer, where="appended rows"))
+        check_same(fresh.crs, self.crs, where=f"appended rows: '{layer}'")
         if frame.empty:
             return self.with_layer(layer, fresh.set_crs(self.crs, allow_override=True))
         twice = set(frame["id"]) & set(fresh["id"])

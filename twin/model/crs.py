@@ -11,7 +11,7 @@ from pyproj.exceptions import CRSError as PyprojError
 
 from twin.errors import CRSError
 
-__all__ = ["check_numbers", "projected", "to_crs"]
+__all__ = ["check_numbers", "check_same", "projected", "to_crs"]
 
 
 def projected(crs: Any, *, where: str = "") -> pyproj.CRS:
@@ -26,6 +26,8 @@ def projected(crs: Any, *, where: str = "") -> pyproj.CRS:
             f"{place}{_named(system)} counts in degrees, and lengths here are metres; take a projected CRS, "
             "such as the UTM zone of the place"
         )
+    if system.is_geocentric:
+        raise CRSError(f"{place}{_named(system)} counts from the middle of the earth; take a projected CRS")
     units = {axis.unit_name for axis in system.axis_info if axis.direction not in {"up", "down"}}
     if units and units != {"metre"}:
         raise CRSError(f"{place}{_named(system)} counts in {', '.join(sorted(units))}, not in metres; take another")
@@ -62,11 +64,18 @@ def check_numbers(frame: gpd.GeoDataFrame, *, where: str) -> None:
             raise CRSError(f"{where}: latitudes run {south:g} … {north:g}, beyond the poles; set the right CRS")
         return
     area = frame.crs.area_of_use
-    if area is not None and max(abs(west), abs(east), abs(south), abs(north)) <= 360 and not -1 < north - south < 0:
+    if area is not None and max(abs(west), abs(east), abs(south), abs(north)) <= 360:
         raise CRSError(
             f"{where}: the file says {_named(frame.crs)} (metres), but the coordinates run {bounds}: these look like "
             "degrees; set the CRS that they are in (EPSG:4326?)"
         )
+
+
+def check_same(crs: Any, city: pyproj.CRS | None, *, where: str) -> None:
+    """Raise `CRSError` where a part of a city says that it is in another CRS than the city."""
+    if crs is None or city is None or crs is city or city.equals(crs, ignore_axis_order=True):
+        return
+    raise CRSError(f"{where} is in {_named(pyproj.CRS(crs))}, the city in {_named(city)}; bring it over with to_crs")
 
 
 def to_crs(frame: gpd.GeoDataFrame, crs: pyproj.CRS, *, where: str) -> gpd.GeoDataFrame:
