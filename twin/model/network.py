@@ -90,28 +90,29 @@ class Network:
         DataError : lengths of the arrays differ, an edge names a node that is not there, a cost is negative or NaN.
         CRSError : the CRS is geographic.
         """
-        x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+        x, y = _coordinates(x, "x"), _coordinates(y, "y")
         tail, head = _positions(tail, "tail", len(x)), _positions(head, "head", len(x))
         if len(y) != len(x) or len(tail) != len(head):
             raise DataError(f"x and y have {len(x)} and {len(y)} values, tail and head {len(tail)} and {len(head)}")
-        oneway = np.broadcast_to(np.asarray(directed, dtype=bool), tail.shape).copy()
+        if not approach > 0:
+            raise DataError(f"approach is a speed above 0 in m/s, not {approach}")
+        oneway = _spread(np.asarray(directed, dtype=bool), "directed", len(tail))
         if length is None:
             length = np.hypot(x[tail] - x[head], y[tail] - y[head])
         given = {"tail": tail, "head": head, "length": length, "oneway": oneway, **edge_columns}
-        frame = pd.DataFrame({k: np.broadcast_to(np.asarray(v), tail.shape) for k, v in given.items()})
-        frame = validate(frame, "edges")
+        frame = validate(pd.DataFrame({k: _spread(v, k, len(tail)) for k, v in given.items()}), "edges")
         gaps = np.flatnonzero(~np.isfinite(frame["length"].to_numpy(dtype=float)))
         if gaps.size:
             raise DataError(f"edges.length: {gaps.size} lengths are not finite (edges {listed(gaps)})", layer="edges")
-        names = np.arange(len(x)) if ids is None else np.asarray(ids)
-        if len(pd.unique(names)) != len(x):
+        names = np.arange(len(x)) if ids is None else _flat(ids).copy()
+        if len(names) != len(x) or len(pd.unique(names)) != len(x):
             raise DataError(f"nodes.id: {len(x)} nodes need as many different ids", layer="nodes", column="id")
-        fixed_shapes = None if shapes is None else np.asarray(shapes, dtype=object)
+        fixed_shapes = None if shapes is None else _spread(np.array(shapes, dtype=object), "shapes", len(tail))
         return cls(
-            graph=Graph(len(x), tail, head, oneway),
+            graph=Graph(len(x), _frozen(tail), _frozen(head), _frozen(oneway)),
             x=_frozen(x),
             y=_frozen(y),
-            ids=names,
+            ids=_frozen(names),
             columns=MappingProxyType({str(c): _frozen(frame[c].to_numpy()) for c in frame.columns}),
             crs=_projected(crs),
             approach=float(approach),
@@ -146,16 +147,16 @@ class Network:
 
     @cached_property
     def _index(self) -> pd.Index:
-        index: pd.Index[Any] = pd.Index(self.ids)
+        index: pd.Index[Any] = pd.Index(self.ids, tupleize_cols=False)
         return index
 
     def positions(self, ids: ArrayLike) -> NDArray[np.int32]:
         """Positions of nodes by id; `UnknownName` for an id that the network does not have."""
-        wanted = np.atleast_1d(np.asarray(ids))
+        wanted = _flat(ids)
         if wanted.dtype == self.ids.dtype and self.ids.dtype.kind in "iu" and self._plain:
             found = np.where((wanted >= 0) & (wanted < len(self.ids)), wanted, -1)
         else:
-            found = self._index.get_indexer(pd.Index(wanted))
+            found = self._index.get_indexer(pd.Index(wanted, tupleize_cols=False))
         if len(found) and found.min() < 0:
             raise UnknownName("node", wanted[int(np.argmin(found))], self.ids[:6])
         return found.astype(np.int32)
@@ -166,10 +167,16 @@ class Network:
 
     def with_columns(self, **columns: ArrayLike) -> Network:
         """The same network with some edge columns replaced; everything else is shared."""
-        size = self.graph.tail.shape
-        fresh = {name: _frozen(np.broadcast_to(np.asarray(values), size).copy()) for name, values in columns.items()}
         if set(columns) & {"tail", "head", "oneway"}:
             raise ValueError("topology is not a column: build another network")
+        fresh = {name: _spread(values, name, len(self.graph.tail)) for name, values in columns.items()}
+        for name, values in fresh.items():
+            if name in self.columns and self.columns[name].dtype == bool and values.dtype != bool:
+                # as numbers they would be taken for positions wherever a mask is meant
+                if not np.isin(values, (0, 1)).all():
+                    raise DataError(f"edges.{name}: values are true or false", layer="edges", column=name)
+                fresh[name] = values.astype(bool)
+        fresh = {name: _frozen(values) for name, values in fresh.items()}
         return replace(self, columns=MappingProxyType({**self.columns, **fresh}), memory=Memory())
 
     def close(self, edges: ArrayLike) -> Network:
@@ -187,9 +194,14 @@ class Network:
                 raise DataError(f"the mask has {shut.size} values, the network {size} edges", layer="edges")
             mask |= shut
         elif shut.size:
-            if shut.min() < 0 or shut.max() >= size:
-                raise DataError(f"edge positions run from 0 to {size - 1}, not to {shut.max()}", layer="edges")
-            mask[shut.astype(np.int64)] = True
+            if shut.dtype.kind not in "iu":
+                raise DataError(
+                    f"edges are closed by a boolean mask or by positions, not by {shut.dtype}", layer="edges"
+                )
+            beyond = shut[(shut < 0) | (shut >= size)]
+            if beyond.size:
+                raise DataError(f"edge positions run from 0 to {size - 1}, not to {beyond[0]}", layer="edges")
+            mask[shut] = True
         return self.with_columns(open=self.open & ~mask)
 
     def fixed_cost(self, cost: str = "length") -> NDArray[np.uint32]:
@@ -203,7 +215,7 @@ class Network:
         return self.memory.of(("fixed", cost), (self,), lambda: self._fixed_cost(cost))
 
     def _fixed_cost(self, cost: str) -> NDArray[np.uint32]:
-        if cost not in self.columns:
+        if cost not in self.columns or self.columns[cost].dtype.kind not in "iuf":
             hint = str(UnknownName("cost", cost, [c for c, v in self.columns.items() if v.dtype.kind == "f"]))
             raise MissingData(f"the network has {hint}", layer="edges", column=cost)
         value = np.asarray(self.columns[cost], dtype=float)
@@ -230,9 +242,9 @@ class Network:
             arcs = self.graph.arcs_in if inward else self.graph.arcs
             forward = self.fixed_cost(cost)[arcs.edge]
             back = f"{cost}_back"  # a cost that differs against the edge's direction stands in its own column
-            return (
-                np.where(arcs.backward, self.fixed_cost(back)[arcs.edge], forward) if back in self.columns else forward
-            )
+            if back in self.columns:
+                forward = np.where(arcs.backward, self.fixed_cost(back)[arcs.edge], forward)
+            return _frozen(forward)
 
         return self.memory.of(("arcs", cost, inward and self.graph.arcs_in is not self.graph.arcs), (self,), gather)
 
@@ -246,6 +258,42 @@ def _positions(values: ArrayLike, name: str, count: int) -> NDArray[np.int32]:
     if array.size and (array.dtype.kind not in "iu" or array.min() < 0 or array.max() >= count):
         raise DataError(f"edges.{name}: positions of nodes run from 0 to {count - 1}", layer="edges", column=name)
     return array.astype(np.int32)
+
+
+def _coordinates(values: ArrayLike, name: str) -> NDArray[np.float64]:
+    """A copy, so that the caller's array may change afterwards."""
+    array = np.array(values, dtype=np.float64)
+    bad = np.flatnonzero(~np.isfinite(array))
+    if array.ndim != 1 or bad.size:
+        what = f"{bad.size} are not finite (nodes {listed(bad)})" if bad.size else f"not of shape {array.shape}"
+        raise DataError(
+            f"nodes.{name}: one finite coordinate a node is needed; {what}", layer="nodes", column=name, rows=bad
+        )
+    return array
+
+
+def _spread(values: ArrayLike, name: str, count: int) -> NDArray[Any]:
+    """A copy of one value an edge, or of one for all."""
+    array = np.asarray(values)
+    if array.shape not in {(), (count,)}:
+        raise DataError(
+            f"edges.{name}: {array.size} values for {count} edges; give one an edge, or one for all",
+            layer="edges",
+            column=name,
+        )
+    return np.broadcast_to(array, (count,)).copy()
+
+
+def _flat(ids: ArrayLike) -> NDArray[Any]:
+    """Ids as they are, in one dimension: numpy alone would make columns of tuples, and text of a number beside text."""
+    if isinstance(ids, list):
+        kinds = set(map(type, ids))
+        if tuple in kinds or (str in kinds and len(kinds) > 1):
+            return np.fromiter(ids, dtype=object, count=len(ids))
+    array = np.atleast_1d(np.asarray(ids))
+    if array.ndim != 1:
+        raise DataError(f"ids of nodes come in one dimension, not {array.ndim}", layer="nodes", column="id")
+    return array
 
 
 def _frozen(array: NDArray[Any]) -> NDArray[Any]:
