@@ -16,7 +16,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from twin.errors import MissingData
+from twin.errors import DataError, MissingData
 from twin.model.network import Network
 
 __all__ = ["FRAGMENT", "LIMIT", "NEAR", "snap_shapes", "snap_table"]
@@ -61,10 +61,15 @@ def snap_shapes(
     DataFrame : index `row` (position in `shapes`, repeated where there are several ways in); edge (position), start
         and end (share of the edge's length from its tail between which the place is touched; equal for a point),
         offset (gap [m]), node (position of the nearer end). Rows beyond the limit are absent.
+
+    Raises
+    ------
+    MissingData : the network has no edges.
+    DataError : the limit is not above 0.
     """
-    if not len(net.graph.tail):
-        raise MissingData("the network has no edges to hang anything on")
-    tree: _Tree = net.graph.memory.of("tree", (net.graph,), lambda: _Tree(net))
+    if not limit > 0:
+        raise DataError(f"the limit of the gap between a place and its edge is above 0, not {limit}")
+    tree = _tree(net)
     ways = _ways_in(shapes, entrances)
     flat = shapely.get_dimensions(ways["shape"].to_numpy(dtype=object)) == 2
     points = _to_points(tree, ways[~flat], limit)
@@ -81,15 +86,26 @@ def snap_table(net: Network, frame: gpd.GeoDataFrame, *, limit: float = LIMIT) -
 
     A variant's table starts with the rows of the table it came from; rows that were appended are snapped alone.
     """
-    return net.graph.memory.of(("snap", limit), (frame,), lambda: _snap_rows(net, frame, limit))
+    return net.graph.memory.of(("snap", limit), (frame, _tree(net)), lambda: _snap_rows(net, frame, limit))
+
+
+def _tree(net: Network) -> _Tree:
+    """The tree of a topology, remembered for as long as the columns that it was made of are the same."""
+    if not len(net.graph.tail):
+        raise MissingData("the network has no edges to hang anything on")
+    made_of = tuple(net.columns[name] for name in ("length", "fixed", "tunnel"))
+    return net.graph.memory.of("tree", made_of, lambda: _Tree(net))
 
 
 def _snap_rows(net: Network, frame: gpd.GeoDataFrame, limit: float) -> pd.DataFrame:
     shapes = frame.geometry.to_numpy()
     doors = frame["entrances"].to_numpy(dtype=object) if "entrances" in frame.columns else None
     marks = np.fromiter(map(id, shapes), dtype=np.int64, count=len(shapes))
+    if doors is not None:
+        none = [door if isinstance(door, shapely.Geometry) else None for door in doors]
+        marks = np.stack([marks, np.fromiter(map(id, none), dtype=np.int64, count=len(none))], axis=1)
     held: list[tuple[Any, NDArray[np.int64], pd.DataFrame]] = net.graph.memory.of(
-        ("snapped", limit), (net.graph,), list
+        ("snapped", limit, doors is None), (_tree(net),), list
     )
     done, found = 0, None
     for _, before, result in list(held):
@@ -99,7 +115,7 @@ def _snap_rows(net: Network, frame: gpd.GeoDataFrame, limit: float) -> pd.DataFr
         fresh = snap_shapes(net, shapes[done:], None if doors is None else doors[done:], limit=limit)
         fresh.index = fresh.index + done
         found = fresh if found is None else pd.concat([found, fresh])
-        held.append((shapes, marks, found))  # the shapes are kept, so that their identities stay theirs
+        held.append(((shapes, doors), marks, found))  # the shapes are kept, so that their identities stay theirs
         del held[:-32]
     return found
 
