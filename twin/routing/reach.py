@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,8 @@ from twin.routing.paths import sweep
 __all__ = ["Reach", "reach"]
 
 _FAR = np.int64(CLOSED)
+_SITES = np.int64(2**31 - 1)
+_NOWHERE = (_FAR << 31) | _SITES
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +27,7 @@ class Reach:
     Attributes
     ----------
     cost : (n,) float64, in the unit of the cost; inf where no site can be reached, or the place hangs on nothing.
-    site : (n,) int64, row of the site; -1 where there is none.
+    site : (n,) int64, row of the site, the first of those at the same cost; -1 where there is none.
     """
 
     cost: NDArray[np.float64]
@@ -50,17 +53,13 @@ def reach(
     here = _Ends(net, places, cost)
     by_tail = _plus(label[here.tail].astype(np.int64), here.from_start(outward=outward))
     by_head = _plus(label[here.head].astype(np.int64), here.to_end(outward=outward))
-    best = np.minimum(by_tail, by_head)
-    site = np.where(by_tail <= by_head, root[here.tail], root[here.head]).astype(np.int64)
-    _along_the_edge(net, places, sites, cost, outward=outward, best=best, site=site)
-    best = _plus(best, here.gap)
-    result, who = np.full(count, inf), np.full(count, -1, dtype=np.int64)
-    rows = places.index.to_numpy()
-    order = np.argsort(best, kind="stable")[::-1]  # a place with several ways in keeps its cheapest, written last
-    reached = order[best[order] < _FAR]
-    result[rows[reached]] = best[reached] / SCALE
-    who[rows[reached]] = site[reached]
-    return Reach(result, who)
+    best = np.minimum(_packed(by_tail, root[here.tail]), _packed(by_head, root[here.head]))
+    _along_the_edge(net, places, sites, cost, outward=outward, best=best)
+    by_row = np.full(count, _NOWHERE)  # a place with several ways in keeps its cheapest
+    rows = places.index.to_numpy(dtype=np.intp)
+    np.minimum.at(by_row, rows, _packed(_plus(best >> 31, here.gap), best & _SITES))
+    lost = by_row >> 31 >= _FAR
+    return Reach(np.where(lost, inf, (by_row >> 31) / SCALE), np.where(lost, -1, by_row & _SITES))
 
 
 class _Ends:
@@ -92,6 +91,11 @@ def _share(cost: NDArray[np.int64], share: NDArray[np.float64]) -> NDArray[np.in
     return np.where(share <= 1e-9, 0, np.where(cost >= _FAR, _FAR, part))
 
 
+def _packed(cost: NDArray[np.int64], site: NDArray[Any]) -> NDArray[np.int64]:
+    """Cost (32 bits) and site (31 bits) in one number: the smaller is cheaper or, as cheap, the earlier site."""
+    return np.where(cost >= _FAR, _NOWHERE, (cost << 31) | np.asarray(site, dtype=np.int64))
+
+
 def _plus(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.where((a >= _FAR) | (b >= _FAR), _FAR, np.minimum(a + b, _FAR))
 
@@ -117,7 +121,6 @@ def _along_the_edge(
     *,
     outward: bool,
     best: NDArray[np.int64],
-    site: NDArray[np.int64],
 ) -> None:
     """Where a place and a site hang on one edge, going straight there may be cheaper than round by its ends."""
     there = sites.assign(site=sites.index).sort_values("edge", kind="stable")
@@ -135,8 +138,4 @@ def _along_the_edge(
     behind = _share(here.forward if outward else here.backward, np.maximum(here.start - far.end, 0.0))
     way = np.where(far.start > here.end, ahead, np.where(here.start > far.end, behind, 0))
     way = np.where(here.forward >= _FAR, _FAR, way)
-    way = _plus(way, far.gap)
-    order = np.argsort(way, kind="stable")[::-1]
-    better = order[way[order] < best[mine[order]]]
-    best[mine[better]] = way[better]
-    site[mine[better]] = there["site"].to_numpy()[theirs[better]]
+    np.minimum.at(best, mine, _packed(_plus(way, far.gap), there["site"].to_numpy()[theirs]))
