@@ -60,8 +60,8 @@ def nearest(net: Network, sites: ArrayLike, *, k: int = 1, limit: float = inf, c
     >>> nearest(line, [0]).cost[:, 0].tolist()
     [0.0, 100.0, 200.0, inf]
     """
-    if k < 1:
-        raise DataError(f"k is the number of sites to name for each node, at least 1, not {k}")
+    if k < 1 or k % 1:
+        raise DataError(f"k is the number of sites to name for each node, whole and at least 1, not {k}")
     nodes = net.positions(sites)
     zero = np.zeros(len(nodes), dtype=np.uint32)
     order = np.arange(len(nodes), dtype=np.int32)
@@ -159,6 +159,9 @@ def in_chunks(work: Callable[[slice], Any], count: int, *, least: int = 16) -> N
         for part in parts:
             work(part)
         return
-    with ThreadPoolExecutor(threads) as pool:
+    pool = ThreadPoolExecutor(threads)
+    try:
         for done in [pool.submit(work, part) for part in parts]:
             done.result()
+    finally:
+        pool.shutdown(cancel_futures=True)  # after Ctrl-C or an error, nothing waits for the parts not yet begun
