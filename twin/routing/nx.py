@@ -27,9 +27,10 @@ def to_networkx(net: Network) -> networkx.MultiDiGraph:
     for position, row in enumerate(frame.to_dict("records")):
         if row["open"]:
             ends = names[row["tail"]], names[row["head"]]
-            graph.add_edge(*ends, edge=position, **{str(key): value for key, value in row.items()})
+            said = {**{str(key): value for key, value in row.items()}, "edge": position}
+            graph.add_edges_from([(*ends, said)])  # a column may have the name of one of add_edge's own parameters
             if not row["oneway"]:
-                graph.add_edge(*ends[::-1], edge=position, **{str(key): value for key, value in row.items()})
+                graph.add_edges_from([(*ends[::-1], dict(said))])
     return graph
 
 

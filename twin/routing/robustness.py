@@ -25,6 +25,7 @@ def disjoint_ways(net: Network, origins: NDArray[np.int32], exits: NDArray[np.in
     >>> disjoint_ways(ring, np.array([0]), np.array([2]))
     2
     """
+    origins = np.unique(origins)
     out = np.setdiff1d(exits, origins)
     if not len(out) or not len(origins):
         return 0
