@@ -58,7 +58,10 @@ class Graph:
     @cached_property
     def arcs_in(self) -> Arcs:
         """Arcs entering each node, turned round: follow them to travel towards a place."""
-        return self.arcs if not self.oneway.any() else self._rows(self.head, self.tail)
+        if self.oneway.any():
+            return self._rows(self.head, self.tail)
+        out = self.arcs  # the same arcs, each now passed the other way
+        return Arcs(out.indptr, out.target, out.edge, ~out.backward)
 
     def _rows(self, start: Ints, end: Ints) -> Arcs:
         two_way = np.flatnonzero(~self.oneway).astype(np.int32)

@@ -238,15 +238,17 @@ class Network:
     def arc_cost(self, cost: str, *, inward: bool = False) -> NDArray[np.uint32]:
         """Fixed-point cost of each arc of ``graph.arcs`` (or ``arcs_in``), in their order."""
 
+        arcs = self.graph.arcs_in if inward else self.graph.arcs
+        back = f"{cost}_back"  # a cost that differs against the edge's direction stands in its own column
+
         def gather() -> NDArray[np.uint32]:
-            arcs = self.graph.arcs_in if inward else self.graph.arcs
             forward = self.fixed_cost(cost)[arcs.edge]
-            back = f"{cost}_back"  # a cost that differs against the edge's direction stands in its own column
             if back in self.columns:
                 forward = np.where(arcs.backward, self.fixed_cost(back)[arcs.edge], forward)
             return _frozen(forward)
 
-        return self.memory.of(("arcs", cost, inward and self.graph.arcs_in is not self.graph.arcs), (self,), gather)
+        alike = arcs.edge is self.graph.arcs.edge and back not in self.columns  # the same either way: kept once
+        return self.memory.of(("arcs", cost, inward and not alike), (self,), gather)
 
     def node_ids(self, positions: ArrayLike) -> list[Hashable]:
         """Ids of nodes by position."""
