@@ -9,8 +9,10 @@ import networkx
 import numpy as np
 import pyproj
 from numpy.typing import NDArray
+from pyproj.exceptions import CRSError as PyprojError
 
-from twin.errors import DataError
+from twin.errors import CRSError, DataError
+from twin.model.crs import check_numbers
 from twin.model.network import Network
 
 __all__ = ["from_networkx", "to_networkx"]
@@ -39,6 +41,11 @@ def from_networkx(graph: Any, *, crs: Any = None) -> Network:
 
     An undirected graph is two-way; a directed one keeps each edge as it is. Coordinates in degrees (the graph's own
     ``crs`` says so) are brought into the UTM zone of the place.
+
+    Raises
+    ------
+    DataError : a node has no coordinates, or coordinates or a length that are no numbers; a length is negative.
+    CRSError : the CRS is not known, or cannot hold the coordinates.
     """
     names = list(graph.nodes)
     place = {name: position for position, name in enumerate(names)}
@@ -50,13 +57,13 @@ def from_networkx(graph: Any, *, crs: Any = None) -> Network:
             )
     ends = np.array([[place[u], place[v]] for u, v, _ in rows], dtype=np.int32).reshape(-1, 2)
     x, y, system = _metres(
-        np.array([float(graph.nodes[name]["x"]) for name in names]),
-        np.array([float(graph.nodes[name]["y"]) for name in names]),
+        _numbers([graph.nodes[name]["x"] for name in names], "nodes", "x"),
+        _numbers([graph.nodes[name]["y"] for name in names], "nodes", "y"),
         crs or graph.graph.get("crs"),
     )
     ids = np.empty(len(names), dtype=object)
     ids[:] = names
-    length = np.array([float(data.get("length", "nan")) for _, _, data in rows])
+    length = _numbers([data.get("length", "nan") for _, _, data in rows], "edges", "length")
     straight = np.hypot(x[ends[:, 0]] - x[ends[:, 1]], y[ends[:, 0]] - y[ends[:, 1]])
     return Network.from_arrays(
         x,
@@ -75,11 +82,33 @@ def _metres(
     x: NDArray[np.float64], y: NDArray[np.float64], crs: Any
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], Any]:
     """Coordinates in metres: those in degrees go into the UTM zone of their middle."""
-    if crs is None or not (system := pyproj.CRS.from_user_input(crs)).is_geographic:
-        return x, y, crs
-    zone = gpd.GeoSeries(gpd.points_from_xy(x, y), crs=system).estimate_utm_crs()
+    try:
+        system = None if crs is None else pyproj.CRS.from_user_input(crs)
+    except PyprojError:
+        raise CRSError(f"the graph: '{crs}' is no CRS that PROJ knows; write it like 'EPSG:32632'") from None
+    if system is None or not system.is_geographic or not len(x):
+        return x, y, None if system is not None and system.is_geographic else system
+    nodes = gpd.GeoDataFrame(geometry=gpd.points_from_xy(x, y), crs=system)
+    check_numbers(nodes, where="the graph's nodes")
+    zone = nodes.estimate_utm_crs()
     east, north = pyproj.Transformer.from_crs(system, zone, always_xy=True).transform(x, y)
     return np.asarray(east), np.asarray(north), zone
+
+
+def _numbers(values: list[Any], layer: str, column: str) -> NDArray[np.float64]:
+    """What a graph's file says, as numbers."""
+    numbers = []
+    for row, value in enumerate(values):
+        try:
+            numbers.append(float(value))
+        except (TypeError, ValueError):
+            raise DataError(
+                f"the graph's {layer}: '{column}' of the one at {row} is not a number but {value!r}",
+                layer=layer,
+                column=column,
+                rows=[row],
+            ) from None
+    return np.array(numbers, dtype=float)
 
 
 def _text(value: Any) -> str:
