@@ -63,7 +63,9 @@ def main(monaco_file: str, helsinki_file: str, data: str) -> None:
     verdicts = twin.check(city, "all")
     judged = time.perf_counter() - start
     small = monaco(Path(monaco_file))
-    cells, counted, found, rank = helsinki(Path(helsinki_file), Path(data) / "helsinki" / "helsinki_population_grid_2020.gpkg")
+    cells, counted, found, rank = helsinki(
+        Path(helsinki_file), Path(data) / "helsinki" / "helsinki_population_grid_2020.gpkg"
+    )
     lines = [
         "# Estimated populations, where the truth is known",
         "",
@@ -74,8 +76,18 @@ def main(monaco_file: str, helsinki_file: str, data: str) -> None:
         "| place | known [persons] | estimated | estimated / known | of what |",
         "|---|--:|--:|--:|---|",
         _row("Monaco", MONACO, small, "official total 2023 (recalled); 1,286 buildings, storeys tagged on many"),
-        _row("central Helsinki", counted, found, f"census grid 2020, {cells} cells inside the extract; rank correlation {rank:.2f}"),
-        _row("Las Palmas", LAS_PALMAS, city.people, f"municipality (about, recalled); {len(city.layers['buildings']):,} buildings"),
+        _row(
+            "central Helsinki",
+            counted,
+            found,
+            f"census grid 2020, {cells} cells inside the extract; rank correlation {rank:.2f}",
+        ),
+        _row(
+            "Las Palmas",
+            LAS_PALMAS,
+            city.people,
+            f"municipality (about, recalled); {len(city.layers['buildings']):,} buildings",
+        ),
         "",
         "Why they are off: storeys are mapped for few buildings (2 are assumed where neither storeys nor a height are tagged,",
         "which is too low for a dense city); `building=yes` counts as residential unless something says otherwise, which is",
@@ -97,7 +109,9 @@ def main(monaco_file: str, helsinki_file: str, data: str) -> None:
     for verdict in verdicts:
         people = "" if np.isnan(verdict.people) else f"{verdict.people:,.0f}"
         value = "" if np.isnan(verdict.value) else f"{verdict.value:.4g}"
-        lines.append(f"| {verdict.standard} | {verdict.clause} | {verdict.status} | {value} | {people} | {verdict.reason} |")
+        lines.append(
+            f"| {verdict.standard} | {verdict.clause} | {verdict.status} | {value} | {people} | {verdict.reason} |"
+        )
     OUT.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines[:30]))
 

@@ -68,7 +68,10 @@ def new_york(data: Path) -> list[str]:
     sites = np.random.default_rng(1).choice(count, 1000, replace=False)
     shut = np.random.default_rng(2).random(len(rows)) < 0.01
     kept = csr_matrix(
-        (np.concatenate([length[~shut]] * 2), tuple(np.concatenate([a[~shut], b[~shut]]) for a, b in (rows.T, rows.T[::-1]))),
+        (
+            np.concatenate([length[~shut]] * 2),
+            tuple(np.concatenate([a[~shut], b[~shut]]) for a, b in (rows.T, rows.T[::-1])),
+        ),
         shape=(count, count),
     )
     ours, theirs = nearest(net, sites).cost[:, 0], dijkstra(matrix, indices=sites, min_only=True)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import dataclasses
 import io
 import shutil
+from pathlib import Path
 
 import matplotlib.image
 import numpy as np
 import pytest
 
+import twin
+from twin.hazards import Blockage, Flood
+from twin.report.gather import page_of
 from twin.report.page import MapData, Points, render
 from twin.report.summary import opening
 
@@ -321,3 +325,31 @@ def test_print_has_the_map(opened):
     image = pixels(tab.locator("#map-print").screenshot())
     assert near(image, "#d55e00") > 1000
     tab.evaluate("dispatchEvent(new Event('afterprint'))")
+
+
+@pytest.mark.parametrize(("language", "width"), [("en-US", 1280), ("zh-CN", 390)])
+def test_the_real_city(opened, language, width):
+    """Monaco with a tunnel closed and the harbour front under water, as a planner would open it."""
+    root = Path(__file__).parents[2]
+    city = twin.read(root / "gis_data" / "monaco")
+    water = Flood(twin.read_layer(root / "gis_data" / "monaco" / "harbour_front.gpkg"))
+    shock = twin.Scenario("隧道关闭", Blockage(names=("Tunnel Rainier III",)), water)
+    content = page_of(twin.study(city, under=[shock], standards=["emergency-cover", "living-circle"]))
+    watched = opened(content, locale=language, width=width)
+    tab = watched.idle()
+    assert tab.evaluate("document.documentElement.lang") == ("zh-CN" if language == "zh-CN" else "en")
+    assert "OpenStreetMap" in tab.locator("#map-section").inner_text()
+    assert pixels(tab.locator("#map canvas").first.screenshot()).std() > 0.05
+    clause, scenario = opening(content)
+    assert (scenario, content.clauses[clause].standard) == (1, "NFPA 1710")
+    shown, expected = watched.legend(), counts(content, scenario, clause)
+    assert {name: points for name, (points, _) in shown.items()} == {
+        name: points for name, (points, _) in expected.items()
+    }
+    assert [people for _, people in shown.values()] == pytest.approx(
+        [people for _, people in expected.values()], abs=0.5
+    )
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    tab.select_option("#f-standard", "GB 51080-2015")
+    rows = tab.locator("#verdict-table tbody tr:visible").count()
+    assert rows == sum(card.standard == "GB 51080-2015" for card in content.clauses) > 0

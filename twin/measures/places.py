@@ -155,7 +155,7 @@ def nearest_cost(
             return np.full(len(who.table), inf)
         hung = snap_table(net, city.facilities)
         mine = snap_table(net, who.table)
-        return reach(net, mine, hung[serving[hung.index]], count=len(who.table), cost=cost, outward=outward).cost
+        return reach(net, mine, hung, count=len(who.table), cost=cost, outward=outward, serving=serving).cost
 
     shapes = city.facilities.geometry.to_numpy()[serving]
     return net.memory.of(("nearest", cost, outward, _marks(shapes)), (who.table,), compute, keep=shapes)

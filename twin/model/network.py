@@ -237,7 +237,6 @@ class Network:
 
     def arc_cost(self, cost: str, *, inward: bool = False) -> NDArray[np.uint32]:
         """Fixed-point cost of each arc of ``graph.arcs`` (or ``arcs_in``), in their order."""
-
         arcs = self.graph.arcs_in if inward else self.graph.arcs
         back = f"{cost}_back"  # a cost that differs against the edge's direction stands in its own column
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import inf
 from typing import Any
 
@@ -35,7 +35,14 @@ class Reach:
 
 
 def reach(
-    net: Network, places: pd.DataFrame, sites: pd.DataFrame, *, count: int, cost: str = "length", outward: bool = False
+    net: Network,
+    places: pd.DataFrame,
+    sites: pd.DataFrame,
+    *,
+    count: int,
+    cost: str = "length",
+    outward: bool = False,
+    serving: NDArray[np.bool_] | None = None,
 ) -> Reach:
     """Cost between each place and the nearest site, both hung on edges by `City.snap`.
 
@@ -48,33 +55,63 @@ def reach(
     count : number of rows of the places' layer, and so of the result.
     cost : ``"length"`` [m] or ``"time"`` [s].
     outward : False: people travel to the site; True: the site sends out (fire engine, ambulance).
+    serving : which rows of the sites' layer count; all where not given.
     """
-    label, root = sweep(net, _seeds(net, sites, cost, outward=outward), cost=cost, inward=not outward)
-    here = _Ends(net, places, cost)
+    here, there = _Ends.of(net, places, cost), _Ends.of(net, sites, cost)
+    if serving is not None:
+        there = there.take(np.flatnonzero(serving[there.row]))
+    label, root = sweep(net, _seeds(there, outward=outward), cost=cost, inward=not outward)
     by_tail = _plus(label[here.tail].astype(np.int64), here.from_start(outward=outward))
     by_head = _plus(label[here.head].astype(np.int64), here.to_end(outward=outward))
     best = np.minimum(_packed(by_tail, root[here.tail]), _packed(by_head, root[here.head]))
-    _along_the_edge(net, places, sites, cost, outward=outward, best=best)
+    _along_the_edge(here, there, outward=outward, best=best)
     by_row = np.full(count, _NOWHERE)  # a place with several ways in keeps its cheapest
-    rows = places.index.to_numpy(dtype=np.intp)
-    np.minimum.at(by_row, rows, _packed(_plus(best >> 31, here.gap), best & _SITES))
+    np.minimum.at(by_row, here.row, _packed(_plus(best >> 31, here.gap), best & _SITES))
     lost = by_row >> 31 >= _FAR
     return Reach(np.where(lost, inf, (by_row >> 31) / SCALE), np.where(lost, -1, by_row & _SITES))
 
 
+@dataclass(frozen=True, eq=False)
 class _Ends:
-    """Fixed-point costs from places on edges to both ends, in either direction of travel."""
+    """Places on edges: their rows, their edges' ends, and the fixed-point costs to both, in either direction."""
 
-    def __init__(self, net: Network, hung: pd.DataFrame, cost: str) -> None:
+    row: NDArray[np.intp]
+    edge: NDArray[np.intp]
+    tail: NDArray[np.int32]
+    head: NDArray[np.int32]
+    start: NDArray[np.float64]
+    end: NDArray[np.float64]
+    forward: NDArray[np.int64]
+    backward: NDArray[np.int64]
+    gap: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, net: Network, hung: pd.DataFrame, cost: str) -> _Ends:
+        """From what `City.snap` gave; remembered per network and snap, which fifty clauses share."""
+        return net.memory.of(("ends", cost), (hung,), lambda: cls._of(net, hung, cost))
+
+    @classmethod
+    def _of(cls, net: Network, hung: pd.DataFrame, cost: str) -> _Ends:
         edge = hung["edge"].to_numpy(dtype=np.intp)
-        self.tail, self.head = net.graph.tail[edge], net.graph.head[edge]
-        self.start, self.end = hung["start"].to_numpy(dtype=float), hung["end"].to_numpy(dtype=float)
-        self.forward = net.fixed_cost(cost)[edge].astype(np.int64)
+        forward = net.fixed_cost(cost)[edge].astype(np.int64)
         back = f"{cost}_back"
-        against = net.fixed_cost(back)[edge].astype(np.int64) if back in net.columns else self.forward
-        self.backward = np.where(net.graph.oneway[edge], _FAR, against)
+        against = net.fixed_cost(back)[edge].astype(np.int64) if back in net.columns else forward
         rate = 1.0 if cost == "length" else 1.0 / net.approach if cost.startswith("time") else 0.0
-        self.gap = np.rint(hung["offset"].to_numpy(dtype=float) * rate * SCALE).astype(np.int64)
+        return cls(
+            hung.index.to_numpy(dtype=np.intp),
+            edge,
+            net.graph.tail[edge],
+            net.graph.head[edge],
+            hung["start"].to_numpy(dtype=float),
+            hung["end"].to_numpy(dtype=float),
+            forward,
+            np.where(net.graph.oneway[edge], _FAR, against),
+            np.rint(hung["offset"].to_numpy(dtype=float) * rate * SCALE).astype(np.int64),
+        )
+
+    def take(self, some: NDArray[np.intp]) -> _Ends:
+        """Some of them, by position."""
+        return _Ends(*(getattr(self, field.name)[some] for field in fields(self)))
 
     def from_start(self, *, outward: bool) -> NDArray[np.int64]:
         """Between the tail and the near end of the place: leaving it goes against the edge, coming to it along."""
@@ -100,42 +137,29 @@ def _plus(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.where((a >= _FAR) | (b >= _FAR), _FAR, np.minimum(a + b, _FAR))
 
 
-def _seeds(
-    net: Network, sites: pd.DataFrame, cost: str, *, outward: bool
-) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+def _seeds(sites: _Ends, *, outward: bool) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.intp]]:
     """Both ends of every site's edge, with the cost between them and the site: the mirror image of a place's."""
-    ends = _Ends(net, sites, cost)
-    start = np.concatenate([ends.from_start(outward=not outward), ends.to_end(outward=not outward)])
-    start = _plus(start, np.concatenate([ends.gap, ends.gap]))
-    node = np.concatenate([ends.tail, ends.head])
-    row = np.concatenate([sites.index.to_numpy()] * 2)
+    start = np.concatenate([sites.from_start(outward=not outward), sites.to_end(outward=not outward)])
+    start = _plus(start, np.concatenate([sites.gap, sites.gap]))
+    node = np.concatenate([sites.tail, sites.head])
+    row = np.concatenate([sites.row, sites.row])
     usable = start < _FAR
     return node[usable], start[usable], row[usable]
 
 
-def _along_the_edge(
-    net: Network,
-    places: pd.DataFrame,
-    sites: pd.DataFrame,
-    cost: str,
-    *,
-    outward: bool,
-    best: NDArray[np.int64],
-) -> None:
+def _along_the_edge(places: _Ends, sites: _Ends, *, outward: bool, best: NDArray[np.int64]) -> None:
     """Where a place and a site hang on one edge, going straight there may be cheaper than round by its ends."""
-    there = sites.assign(site=sites.index).sort_values("edge", kind="stable")
-    edges = there["edge"].to_numpy()
-    low = np.searchsorted(edges, places["edge"].to_numpy(), side="left")
-    high = np.searchsorted(edges, places["edge"].to_numpy(), side="right")
-    many = high - low
+    order = np.argsort(sites.edge, kind="stable")
+    edges = sites.edge[order]
+    low = np.searchsorted(edges, places.edge, side="left")
+    many = np.searchsorted(edges, places.edge, side="right") - low
     if not many.any():
         return
-    mine = np.repeat(np.arange(len(places)), many)
-    theirs = np.repeat(low - np.concatenate([[0], np.cumsum(many)[:-1]]), many) + np.arange(len(mine))
-    here = _Ends(net, places.iloc[mine], cost)
-    far = _Ends(net, there.iloc[theirs], cost)
+    mine = np.repeat(np.arange(len(many)), many)
+    theirs = order[np.repeat(low - np.concatenate([[0], np.cumsum(many)[:-1]]), many) + np.arange(len(mine))]
+    here, far = places.take(mine), sites.take(theirs)
     ahead = _share(here.backward if outward else here.forward, np.maximum(far.start - here.end, 0.0))
     behind = _share(here.forward if outward else here.backward, np.maximum(here.start - far.end, 0.0))
     way = np.where(far.start > here.end, ahead, np.where(here.start > far.end, behind, 0))
     way = np.where(here.forward >= _FAR, _FAR, way)
-    np.minimum.at(best, mine, _packed(_plus(way, far.gap), there["site"].to_numpy()[theirs]))
+    np.minimum.at(best, mine, _packed(_plus(way, far.gap), far.row))
