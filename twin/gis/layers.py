@@ -11,14 +11,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
-import pyproj
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from twin.errors import CRSError, DataError, UnknownName, listed
 from twin.gis.raster import read_raster
 from twin.model import Raster
-from twin.model.crs import check_numbers
+from twin.model.crs import check_numbers, known, projected
 
 __all__ = ["read_layer", "repaired"]
 
@@ -59,12 +58,22 @@ def read_layer(
     if not path.exists():
         raise DataError(f"{path}: no such file")
     if path.suffix.lower() in _RASTERS:
-        return read_raster(path, crs=None if crs is None else pyproj.CRS.from_user_input(crs))
-    frame = _csv(path, crs, encoding, columns) if path.suffix.lower() == ".csv" else _vector(path, layer, encoding)
+        return read_raster(path, crs=None if crs is None else projected(crs, where=str(path)))
+    system = None if crs is None else known(crs, where=str(path))
+    frame = _csv(path, system, encoding, columns) if path.suffix.lower() == ".csv" else _vector(path, layer, encoding)
     if frame.empty:
         raise DataError(f"{path}: the layer has no rows; check that it was exported whole", layer=layer or path.stem)
-    if crs is not None:
-        frame = frame.set_crs(crs, allow_override=True)
+    gone = np.flatnonzero(shapely.is_missing(shapes := frame.geometry.to_numpy()) | shapely.is_empty(shapes))
+    if gone.size:
+        raise DataError(
+            f"{path}: {gone.size} of {len(frame)} rows have no geometry (rows {listed(gone)}); delete these rows, or "
+            "export the file again where it is cut short",
+            layer=layer or path.stem,
+            column="geometry",
+            rows=gone.tolist(),
+        )
+    if system is not None:
+        frame = frame.set_crs(system, allow_override=True)
     check_numbers(frame, where=str(path))
     return repaired(frame, where=str(path))
 
@@ -97,7 +106,7 @@ def _vector(path: Path, layer: str | None, encoding: str | None) -> gpd.GeoDataF
         except (ValueError, OSError) as error:
             raise DataError(f"{path}: not readable as GeoParquet ({error})") from None
     if path.suffix.lower() == ".shp" and encoding is None:
-        _check_encoding(path)
+        encoding = _encoding(path)
     try:
         names = [name for name, _ in pyogrio.list_layers(path)]
         if layer is not None and layer not in names:
@@ -116,20 +125,22 @@ def _vector(path: Path, layer: str | None, encoding: str | None) -> gpd.GeoDataF
     return frame
 
 
-def _check_encoding(path: Path) -> None:
-    """A Shapefile without a .cpg does not say how its text is written; UTF-8 is tried, anything else must be told."""
+def _encoding(path: Path) -> str | None:
+    """How a Shapefile's text is written where neither its .cpg nor its table says so: UTF-8, or it must be told."""
     table = path.with_suffix(".dbf")
     if path.with_suffix(".cpg").exists() or not table.exists():
-        return
+        return None
     raw = table.read_bytes()
-    head = int.from_bytes(raw[8:10], "little")
+    if raw[29:30] not in {b"", b"\x00", b"\x57"}:  # the table's language driver; 0x57 is "the system's own"
+        return None
     try:
-        raw[head:].decode("utf-8")
+        raw[int.from_bytes(raw[8:10], "little") :].decode("utf-8")
     except UnicodeDecodeError:
         raise DataError(
             f"{path}: it does not say how its text is encoded (no .cpg file) and it is not UTF-8; say encoding='gbk' "
             "(or what it is)"
         ) from None
+    return "utf-8"
 
 
 def _csv(path: Path, crs: Any, encoding: str | None, columns: Sequence[str]) -> gpd.GeoDataFrame:
@@ -139,6 +150,8 @@ def _csv(path: Path, crs: Any, encoding: str | None, columns: Sequence[str]) -> 
         raise DataError(f"{path}: it is not {encoding or 'UTF-8'}; say encoding='gbk' (or what it is)") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DataError(f"{path}: not readable as CSV ({error})") from None
+    if columns and len(columns) != 2:
+        raise DataError(f"{path}: a place has two coordinate columns, not {len(columns)}; say columns=('lon', 'lat')")
     lower = {str(c).lower(): c for c in table.columns}
     pairs = (
         [tuple(columns)] if columns else [(lower[a], lower[b]) for a, b in _COORDINATES if a in lower and b in lower]

@@ -11,16 +11,22 @@ from pyproj.exceptions import CRSError as PyprojError
 
 from twin.errors import CRSError
 
-__all__ = ["check_numbers", "check_same", "projected", "to_crs"]
+__all__ = ["check_numbers", "check_same", "known", "projected", "to_crs"]
+
+
+def known(crs: Any, *, where: str = "") -> pyproj.CRS:
+    """A CRS that PROJ knows, or `CRSError` saying how to write one."""
+    try:
+        return pyproj.CRS.from_user_input(crs)
+    except PyprojError:
+        place = f"{where}: " if where else ""
+        raise CRSError(f"{place}'{crs}' is no CRS that PROJ knows; write it like 'EPSG:32632'") from None
 
 
 def projected(crs: Any, *, where: str = "") -> pyproj.CRS:
     """A CRS that is projected and in metres, or `CRSError` saying which to take."""
     place = f"{where}: " if where else ""
-    try:
-        system = pyproj.CRS.from_user_input(crs)
-    except PyprojError:
-        raise CRSError(f"{place}'{crs}' is no CRS that PROJ knows; write it like 'EPSG:32632'") from None
+    system = known(crs, where=where)
     if system.is_geographic:
         raise CRSError(
             f"{place}{_named(system)} counts in degrees, and lengths here are metres; take a projected CRS, "
