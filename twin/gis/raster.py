@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pyproj
 import rasterio
 from rasterio import Affine
-from rasterio.errors import RasterioError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.warp import Resampling, calculate_default_transform, reproject
 
 from twin.errors import CRSError, DataError
@@ -20,19 +21,25 @@ __all__ = ["read_raster", "write_raster"]
 def read_raster(path: Path, *, crs: pyproj.CRS | None = None) -> Raster:
     """Read the first band of a raster; NaN where it says that there is no data.
 
-    A raster in degrees, with oblong cells or in another CRS than asked for is brought onto square cells of `crs`
-    (nearest neighbour, so that no value is invented).
+    A raster in degrees, with oblong cells or in another CRS than asked for is brought onto square cells of `crs`, as
+    small as the shorter side of its own (nearest neighbour: no value is invented, none falls through).
 
     Raises
     ------
     DataError, CRSError : not a raster, empty, or without a CRS.
     """
     try:
-        with rasterio.open(path) as source:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # said below, as an error
+            source = rasterio.open(path)
+        with source:
             if source.crs is None:
                 raise CRSError(f"{path}: the raster has no CRS; say which it is, it is never guessed")
+            if source.transform.is_identity:
+                raise DataError(f"{path}: the raster does not say where its cells lie; georeference it first")
             values = source.read(1, masked=True).astype("float32").filled(np.nan)
             here, transform, bounds = source.crs, source.transform, source.bounds
+            unit = source.units[0] or "m"
     except RasterioError as error:
         raise DataError(f"{path}: not readable as a raster ({error}); give a GeoTIFF") from None
     if not np.isfinite(values).any():
@@ -43,9 +50,11 @@ def read_raster(path: Path, *, crs: pyproj.CRS | None = None) -> Raster:
         raise CRSError(f"{path}: the raster counts in degrees; say which projected CRS to bring it into")
     square = np.isclose(transform.a, -transform.e, rtol=1e-6) and transform.b == 0 and transform.d == 0
     if system == target and square:
-        return Raster(values, transform.c, transform.f, transform.a, target)
+        return Raster(values, transform.c, transform.f, transform.a, target, unit)
     wkt = target.to_wkt()
-    moved, width, height = calculate_default_transform(here, wkt, values.shape[1], values.shape[0], *bounds)
+    moved, width, height = calculate_default_transform(
+        here, wkt, values.shape[1], values.shape[0], *bounds, resolution=_finest(source, target, str(path))
+    )
     fresh = np.full((height, width), np.nan, dtype="float32")
     reproject(
         values,
@@ -58,7 +67,20 @@ def read_raster(path: Path, *, crs: pyproj.CRS | None = None) -> Raster:
         dst_nodata=np.nan,
         resampling=Resampling.nearest,
     )
-    return Raster(fresh, moved.c, moved.f, moved.a, target)
+    return Raster(fresh, moved.c, moved.f, moved.a, target, unit)
+
+
+def _finest(source: rasterio.DatasetReader, target: pyproj.CRS, where: str) -> float:
+    """The shorter side of a cell in the middle of the raster, in the target's metres: no cell falls through [m]."""
+    step, here = source.transform, pyproj.CRS.from_wkt(source.crs.to_wkt())
+    column, row = source.width / 2, source.height / 2
+    x = step.c + step.a * column + step.b * row + np.array([0.0, step.a, step.b])
+    y = step.f + step.d * column + step.e * row + np.array([0.0, step.d, step.e])
+    east, north = pyproj.Transformer.from_crs(here, target, always_xy=True).transform(x, y)
+    sides = np.hypot(np.subtract(east[1:], east[0]), np.subtract(north[1:], north[0]))
+    if not np.isfinite(sides).all():
+        raise CRSError(f"{where}: the raster's middle ({x[0]:g}, {y[0]:g}) cannot be brought into {target.name}")
+    return float(sides.min())
 
 
 def write_raster(raster: Raster, path: Path) -> None:
@@ -79,3 +101,4 @@ def write_raster(raster: Raster, path: Path) -> None:
         predictor=3,
     ) as target:
         target.write(raster.values, 1)
+        target.units = (raster.unit,)
