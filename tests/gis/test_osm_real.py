@@ -1,6 +1,5 @@
 """Real extracts that stand beside the checkout: Monaco and Las Palmas. Figures from outside where there are some."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -10,26 +9,17 @@ import pytest
 from twin.gis.kinds import kinds
 from twin.gis.osm import Extract, read_osm
 
-DATA = Path(os.environ.get("TWIN_DATA", Path(__file__).resolve().parents[2].parent / "shared" / "data"))
-
 pytestmark = pytest.mark.real
 
 
-def real(name: str) -> Path:
-    path = DATA / name
-    if not path.is_file():
-        pytest.skip(f"{name} is not in {DATA}; set TWIN_DATA to the folder that holds it")
-    return path
+@pytest.fixture(scope="module")
+def monaco(data) -> Extract:
+    return read_osm(data("monaco/monaco.osm.gz"))
 
 
 @pytest.fixture(scope="module")
-def monaco() -> Extract:
-    return read_osm(real("monaco/monaco.osm.gz"))
-
-
-@pytest.fixture(scope="module")
-def las_palmas() -> Extract:
-    return read_osm(real("las_palmas/las_palmas_2023.osm.pbf"))
+def las_palmas(data) -> Extract:
+    return read_osm(data("las_palmas/las_palmas_2023.osm.pbf"))
 
 
 def counted(path: Path, key: str, *values: str) -> set[str]:
@@ -69,18 +59,18 @@ def whole(extract: Extract) -> None:
     assert (extract.buildings["floor_area"] >= 0).all()
 
 
-def test_monaco(monaco):
+def test_monaco(monaco, data):
     whole(monaco)
     assert monaco.crs.to_epsg() == 32632
-    areas = {each for each in counted(real("monaco/monaco.osm.gz"), "building") if each[0] != "n"}
+    areas = {each for each in counted(data("monaco/monaco.osm.gz"), "building") if each[0] != "n"}
     assert set(monaco.buildings["id"]) == areas
     assert len(monaco.districts) == 4
     assert "14 of 18 administrative boundaries are not complete in the extract and were left out" in monaco.notes
 
 
-def test_las_palmas(las_palmas):
+def test_las_palmas(las_palmas, data):
     whole(las_palmas)
-    path = real("las_palmas/las_palmas_2023.osm.pbf")
+    path = data("las_palmas/las_palmas_2023.osm.pbf")
     assert las_palmas.crs.to_epsg() == 32628
     # closed ways that libosmium refuses are repaired here, so that there may be some more
     ours, theirs = set(las_palmas.buildings["id"]), counted(path, "building")
