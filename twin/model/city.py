@@ -14,8 +14,8 @@ import pyproj
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from twin.errors import DataError, MissingData, UnknownName, listed
-from twin.model.crs import check_same, projected
+from twin.errors import CRSError, DataError, MissingData, UnknownName, listed
+from twin.model.crs import check_same, projected, to_crs
 from twin.model.memory import Memory
 from twin.model.network import Network
 from twin.model.raster import Raster
@@ -70,6 +70,21 @@ def _empty(layer: str, crs: pyproj.CRS | None) -> gpd.GeoDataFrame:
     return frame.astype({"open": bool}) if "open" in frame.columns else frame
 
 
+def _placed(layer: Any, crs: pyproj.CRS | None, name: str) -> Any:
+    """A layer in the city's CRS; `CRSError` where it has none, or is a raster in another."""
+    if crs is None or not isinstance(layer, Raster | gpd.GeoDataFrame):
+        return layer
+    if isinstance(layer, Raster):
+        if layer.crs != crs:
+            raise CRSError(
+                f"layer {name}: the raster is in {layer.crs.to_string()}, the city in {crs.to_string()}; "
+                f"read it with crs='{crs.to_string()}'",
+                layer=name,
+            )
+        return layer
+    return layer if layer.empty else to_crs(layer, crs, where=f"layer {name}")
+
+
 @dataclass(frozen=True, eq=False)
 class City:
     """Networks, facilities, people and layers of one place.
@@ -105,16 +120,17 @@ class City:
         """
         system = None if crs is None else projected(crs)
         layers = {
-            key: validate(value, key) if key in schema() and not isinstance(value, Raster) else value
+            key: _placed(
+                validate(value, key) if key in schema() and not isinstance(value, Raster) else value, system, key
+            )
             for key, value in parts.get("layers", {}).items()
         }
+        for key, net in networks.items():
+            check_same(net.crs, system, where=f"{name}: network '{key}'")
         tables = {}
         for layer in ("facilities", "population"):
             given = parts.get(layer)
-            tables[layer] = _empty(layer, system) if given is None else validate(given, layer)
-        for key, part in [*networks.items(), *tables.items(), *layers.items()]:
-            if not isinstance(part, Raster):
-                check_same(part.crs, system, where=f"{name}: '{key}'")
+            tables[layer] = _empty(layer, system) if given is None else _placed(validate(given, layer), system, layer)
         needs = parts.get("dependencies")
         needs = validate(
             pd.DataFrame(columns=list(schema()["dependencies"].columns)) if needs is None else needs, "dependencies"
@@ -214,6 +230,7 @@ class City:
 
     def with_layer(self, name: str, layer: gpd.GeoDataFrame | Raster) -> City:
         """The city with one layer replaced or added."""
+        layer = _placed(layer, self.crs, name)
         if name in {"facilities", "population"}:
             return self._with(**{name: layer})
         return self._with(layers=MappingProxyType({**self.layers, name: layer}))

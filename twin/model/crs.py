@@ -11,7 +11,10 @@ from pyproj.exceptions import CRSError as PyprojError
 
 from twin.errors import CRSError
 
-__all__ = ["check_numbers", "check_same", "known", "projected", "to_crs"]
+__all__ = ["FAR", "check_numbers", "check_same", "known", "projected", "to_crs"]
+
+#: A layer farther than this from where the city's CRS is used is not of this city [degree].
+FAR = 5.0
 
 
 def known(crs: Any, *, where: str = "") -> pyproj.CRS:
@@ -69,8 +72,8 @@ def check_numbers(frame: gpd.GeoDataFrame, *, where: str) -> None:
         if max(abs(south), abs(north)) > 90.001:
             raise CRSError(f"{where}: latitudes run {south:g} … {north:g}, beyond the poles; set the right CRS")
         return
-    area = frame.crs.area_of_use
-    if area is not None and max(abs(west), abs(east), abs(south), abs(north)) <= 360:
+    far = max(abs(west), abs(east)), max(abs(south), abs(north))
+    if frame.crs.area_of_use is not None and max(far) <= 180 and min(far) <= 90:
         raise CRSError(
             f"{where}: the file says {_named(frame.crs)} (metres), but the coordinates run {bounds}: these look like "
             "degrees; set the CRS that they are in (EPSG:4326?)"
@@ -85,11 +88,26 @@ def check_same(crs: Any, city: pyproj.CRS | None, *, where: str) -> None:
 
 
 def to_crs(frame: gpd.GeoDataFrame, crs: pyproj.CRS, *, where: str) -> gpd.GeoDataFrame:
-    """Check a layer's CRS and bring it into the city's; a layer that lands outside the world is refused."""
-    check_numbers(frame, where=where)
+    """Bring a layer into the city's CRS.
+
+    Raises
+    ------
+    CRSError : the layer has no CRS, numbers that it cannot hold, or lies nowhere near where the city's CRS is used
+        (longitude and latitude swapped, another country).
+    """
     if frame.crs == crs:
         return frame
+    check_numbers(frame, where=where)
     moved = frame.to_crs(crs)
     if len(moved) and not np.isfinite(moved.total_bounds).all():
         raise CRSError(f"{where}: coordinates cannot be brought from {_named(frame.crs)} into {_named(crs)}")
+    area = crs.area_of_use
+    if len(moved) and area is not None:
+        west, south, east, north = frame.to_crs(4326).total_bounds
+        apart = max(west - area.east, area.west - east) if area.west <= area.east else 0.0
+        if max(apart, south - area.north, area.south - north) > FAR:
+            raise CRSError(
+                f"{where}: it lies at longitude {west:.4g} … {east:.4g}, latitude {south:.4g} … {north:.4g}, but "
+                f"{_named(crs)} is for {area.name}; check that the axes are not swapped, and that it is of this city"
+            )
     return moved
