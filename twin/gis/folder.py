@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import tomllib
@@ -15,6 +14,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import pyarrow.parquet as pq
+import shapely
 import tomli_w
 
 from twin.errors import DataError
@@ -55,10 +55,10 @@ def _carry_over(old: Path, fresh: Path) -> None:
     for path in sorted(old.iterdir()) if old.is_dir() else []:
         if _ours(path):
             continue
-        if path.is_dir():
-            shutil.copytree(path, fresh / path.name)
+        if path.is_dir() and not path.is_symlink():
+            shutil.copytree(path, fresh / path.name, symlinks=True)
         else:
-            shutil.copy2(path, fresh / path.name)
+            shutil.copy2(path, fresh / path.name, follow_symlinks=False)
 
 
 def _ours(path: Path) -> bool:
@@ -89,7 +89,7 @@ def read_folder(folder: Path) -> City:
             rasters,
             {home.name: _read_table(home / "nodes.parquet") for home in homes},
             {home.name: _without_geometry(home / "edges.parquet") for home in homes},
-            {home.name: partial(_geometry, home / "edges.parquet") for home in homes},
+            {home.name: partial(_geometry, home / "edges.parquet", _stamp(home / "edges.parquet")) for home in homes},
         ),
         where=str(folder),
     )
@@ -97,67 +97,91 @@ def read_folder(folder: Path) -> City:
 
 @contextmanager
 def replacing(folder: Path) -> Iterator[Path]:
-    """A fresh folder beside `folder` that takes its place when the block ends without an error."""
+    """A fresh folder beside `folder` that takes its place when the block ends without an error.
+
+    Raises
+    ------
+    DataError : it cannot be written; what was there is still there.
+    """
+    target = folder.resolve()  # a link stays a link: what it leads to is replaced
+    fresh = None
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", suffix=".partial", dir=folder.parent))
-    except OSError as error:
-        raise DataError(
-            f"{folder}: cannot be written ({error.strerror}); name a folder that you may write to"
-        ) from None
-    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}-", suffix=".partial", dir=target.parent))
         fresh.chmod(0o755)
         yield fresh
-        old = None
-        if folder.exists():
-            old = fresh.with_suffix(".old")
-            folder.rename(old)
-        fresh.rename(folder)
-        if old is not None:
-            shutil.rmtree(old)
+        _swap(fresh, target)
+    except OSError as error:
+        reason = error.strerror or error
+        raise DataError(f"{folder}: cannot be written ({reason}); name a folder that you may write to") from None
     finally:
-        if fresh.exists():
+        if fresh is not None and fresh.exists():
             shutil.rmtree(fresh)
+
+
+def _swap(fresh: Path, target: Path) -> None:
+    old = fresh.with_suffix(".old")
+    held = target.exists()
+    if held:
+        target.rename(old)
+    try:
+        fresh.rename(target)
+    except BaseException:
+        if held:
+            old.rename(target)
+        raise
+    if held:
+        shutil.rmtree(old)
 
 
 def _safe(name: str) -> str:
     """A layer's name as a file name; names that would leave the folder are refused."""
-    if not name or name.startswith(".") or any(sep in name for sep in ("/", "\\", os.pathsep, "\0")):
-        raise DataError(f"'{name}' is no name for a layer: letters, digits, '-' and '_' only", layer=name)
+    if not name.isprintable() or name.startswith((".", " ")) or not name or set(name) & set('/\\:*?"<>|'):
+        raise DataError(f"{name!r} is no name for a layer: letters, digits, '-' and '_' only", layer=name)
     return name
 
 
 def _write_table(frame: pd.DataFrame, path: Path) -> None:
     plain = frame.copy(deep=False)
-    for column in plain.columns:
-        if plain[column].dtype == object and column not in {"geometry", "entrances"}:
-            kinds = {type(value) for value in plain[column]}
-            if len(kinds) > 1:  # ids of mixed type: Parquet has one type a column
-                plain[column] = plain[column].map(lambda v: None if v is None else str(v))
-    if isinstance(plain, gpd.GeoDataFrame):
-        if "entrances" in plain.columns:
-            plain["entrances"] = gpd.GeoSeries(plain["entrances"].to_numpy(), crs=plain.crs, index=plain.index)
-        plain.to_parquet(path, compression="zstd", index=False)
-    else:
-        plain.to_parquet(path, compression="zstd", index=False)
+    if "entrances" in plain.columns:
+        crs = plain.crs if isinstance(plain, gpd.GeoDataFrame) else None
+        doors = [door if isinstance(door, shapely.Geometry) else None for door in plain["entrances"]]
+        plain["entrances"] = gpd.GeoSeries(doors, crs=crs, index=plain.index)
+    plain.to_parquet(path, compression="zstd", index=False)
 
 
 def _read_table(path: Path) -> pd.DataFrame:
-    try:
+    with _parquet(path):
         located = b"geo" in (pq.read_schema(path).metadata or {})
         frame: pd.DataFrame = gpd.read_parquet(path) if located else pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: not readable as Parquet ({error}); write the city again") from None
     return frame
 
 
 def _without_geometry(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise DataError(f"{path}: missing; write the city again")
-    names = [name for name in pq.read_schema(path).names if name != "geometry"]
-    table: Any = pq.read_table(path, columns=names)
+    with _parquet(path):
+        names = [name for name in pq.read_schema(path).names if name != "geometry"]
+        table: Any = pq.read_table(path, columns=names)
     return pd.DataFrame({name: table[name].to_numpy() for name in names})
 
 
-def _geometry(path: Path) -> Any:
-    return gpd.read_parquet(path, columns=["geometry"]).geometry.to_numpy()
+@contextmanager
+def _parquet(path: Path) -> Iterator[None]:
+    if not path.is_file():
+        raise DataError(f"{path}: missing; write the city again")
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: not readable as Parquet ({error}); write the city again") from None
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _geometry(path: Path, stamp: tuple[int, int, int]) -> Any:
+    """The shapes of a network's edges; refused where the file is no longer the one that the city was read from."""
+    with _parquet(path):
+        if _stamp(path) != stamp:
+            raise DataError(f"{path}: it was written anew since the city was read; read the city again")
+        return gpd.read_parquet(path, columns=["geometry"]).geometry.to_numpy()

@@ -5,24 +5,24 @@ Folders, GeoPackages and databases store the same parts; only the container diff
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyproj
 import shapely
 
-from twin.errors import DataError, listed
-from twin.model import About, City, Network, Raster, Source
+from twin.errors import CRSError, DataError, listed
+from twin.gis.description import Description, described
+from twin.gis.layers import repaired
+from twin.model import City, Network, Raster
+from twin.model.crs import projected, to_crs
 from twin.model.schema import schema, validate
 
 __all__ = ["Parts", "assemble", "take_apart"]
-
-#: Format of a city on disk; a reader refuses a newer one than it knows.
-FORMAT = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,19 +48,6 @@ class Parts:
 
 def take_apart(city: City) -> Parts:
     """Take a city apart; what a scenario closed stays closed, and the log is kept."""
-    about = city.about
-    meta: dict[str, Any] = {
-        "format": FORMAT,
-        "name": city.name,
-        "crs": "" if city.crs is None else _crs_text(city.crs),
-        "description": about.description,
-        "synthetic": about.synthetic,
-        "attribution": list(about.attribution),
-        "log": list(city.log),
-        "traits": dict(about.traits),
-        "sources": {layer: _plain(asdict(source)) for layer, source in about.sources.items()},
-        "networks": {name: {"approach": net.approach} for name, net in city.networks.items()},
-    }
     tables: dict[str, pd.DataFrame] = {
         name: frame
         for name, frame in (
@@ -71,67 +58,111 @@ def take_apart(city: City) -> Parts:
         if len(frame)
     }
     tables |= {name: layer for name, layer in city.layers.items() if not isinstance(layer, Raster)}
-    nodes = {
+    nodes: dict[str, pd.DataFrame] = {
         name: gpd.GeoDataFrame(
             {"id": net.ids, "x": net.x, "y": net.y}, geometry=shapely.points(net.x, net.y), crs=net.crs
         )
         for name, net in city.networks.items()
     }
+    mixed: dict[str, list[str]] = {}
+    meta = described(city) | {"mixed": mixed}
     return Parts(
         meta,
-        tables,
+        {name: _plain(frame, mixed, name) for name, frame in tables.items()},
         {name: layer for name, layer in city.layers.items() if isinstance(layer, Raster)},
-        nodes,
-        {name: net.to_frame() for name, net in city.networks.items()},
+        {name: _plain(frame, mixed, f"{name}_nodes") for name, frame in nodes.items()},
+        {name: _plain(net.to_frame(), mixed, f"{name}_edges") for name, net in city.networks.items()},
     )
+
+
+def _plain(frame: pd.DataFrame, mixed: dict[str, list[str]], table: str) -> pd.DataFrame:
+    """Every column of one type that files know; what is of several types becomes JSON and is listed in `mixed`."""
+    plain = frame.copy(deep=False)
+    for column in frame.columns:
+        values = frame[column]
+        if values.dtype != object or column in {"geometry", "entrances"}:
+            continue
+        kinds = {type(value) for value in values}
+        if kinds <= {str, type(None)}:
+            continue
+        for kind, dtype in ((bool, "bool"), (float, "float64"), (int, "int64")):
+            if kinds == {kind} and (kind is not int or all(abs(value) < 2**63 for value in values)):
+                plain[column] = np.asarray(values, dtype=dtype)
+                break
+        else:
+            plain[column] = pd.Series([_json(value) for value in values], index=values.index, dtype=object)
+            mixed.setdefault(table, []).append(str(column))
+    return plain
+
+
+def _json(value: Any) -> str:
+    if isinstance(value, float) and value != value:  # noqa: PLR0124 -- NaN has no JSON
+        return "null"
+    return json.dumps(value, ensure_ascii=False, default=lambda v: v.item() if isinstance(v, np.generic) else str(v))
+
+
+def _unmixed(frame: pd.DataFrame, columns: tuple[str, ...], where: str) -> pd.DataFrame:
+    fresh = frame.copy(deep=False)
+    for column in columns:
+        if column not in frame.columns:
+            continue
+        try:
+            values = [_hashable(json.loads(value)) for value in frame[column]]
+        except (TypeError, ValueError) as error:
+            raise DataError(f"{where}: column '{column}' is no JSON ({error}); write the city again") from None
+        array = np.empty(len(values), dtype=object)
+        array[:] = values
+        fresh[column] = pd.Series(array, index=frame.index, dtype=object)
+    return fresh
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(_hashable(each) for each in value) if isinstance(value, list) else value
 
 
 def assemble(parts: Parts, *, where: str) -> City:
     """Put a city together from its parts, checked against the schema.
 
+    Layers in another CRS are brought into the city's; self-intersecting polygons are repaired, which is noted in the
+    layer's source.
+
     Raises
     ------
-    DataError : the description lacks a name or CRS, or a table is not as the schema says; `where` names the file.
+    DataError : the description is not as it should be, or a table is not as the schema says; `where` names the file.
     """
-    meta = parts.meta
-    for key in ("name", "crs"):
-        if not isinstance(meta.get(key), str):
-            raise DataError(f"{where}: '{key}' is missing; write {key} = \"…\"")
-    if int(meta.get("format", FORMAT)) > FORMAT:
-        raise DataError(f"{where}: written in format {meta['format']}, this version reads up to {FORMAT}; update twin")
-    networks = {}
-    for name in parts.edges:
-        networks[name] = _network(parts, name, where)
-    tables = {
-        name: frame for name, frame in parts.tables.items() if name in schema() or isinstance(frame, gpd.GeoDataFrame)
-    }
+    told = Description.of(parts.meta, where=where)
+    crs = projected(told.crs, where=where) if told.crs else None
+    order = [*(name for name in told.networks if name in parts.edges), *parts.edges]
+    networks = {name: _network(parts, name, told, where) for name in dict.fromkeys(order)}
+    tables: dict[str, Any] = {}
+    notes: dict[str, tuple[str, ...]] = {}
+    for name, stored in parts.tables.items():
+        frame = _unmixed(stored, told.mixed.get(name, ()), f"{where}, layer {name}")
+        if name in schema():
+            frame = validate(frame, name, where=where)
+        if not isinstance(frame, gpd.GeoDataFrame):
+            if name in schema():
+                tables[name] = frame
+            continue
+        frame = frame if crs is None else to_crs(frame, crs, where=f"{where}, layer {name}")
+        tables[name] = repaired(frame, where=name)
+        notes[name] = tuple(tables[name].attrs.get("notes", ()))
     special = {name: tables.pop(name, None) for name in ("facilities", "population", "dependencies")}
-    for name, frame in special.items():
-        if frame is not None:
-            special[name] = validate(frame, name, where=where)
-    layers: dict[str, Any] = {
-        name: validate(f, name, where=where) if name in schema() else f for name, f in tables.items()
-    }
-    city = City.build(
-        meta["name"],
-        meta["crs"] or None,
-        networks=networks,
-        layers={**layers, **parts.rasters},
-        about=_about(meta, where),
-        **special,
-    )
-    return city if not meta.get("log") else _with_log(city, meta["log"])
-
-
-def _with_log(city: City, log: list[str]) -> City:
-    for name in log:
-        city = city.renamed(str(name))
+    about = told.about({name: more for name, more in notes.items() if more})
+    try:
+        city = City.build(told.name, crs, networks=networks, layers={**tables, **parts.rasters}, about=about, **special)
+    except CRSError as error:
+        raise CRSError(f"{where}, {error}", layer=error.layer) from None
+    for name in told.log:
+        city = city.renamed(name)
     return city
 
 
-def _network(parts: Parts, name: str, where: str) -> Network:
-    nodes = validate(pd.DataFrame(parts.nodes[name]).drop(columns="geometry", errors="ignore"), "nodes", where=where)
-    edges = parts.edges[name]
+def _network(parts: Parts, name: str, told: Description, where: str) -> Network:
+    place = f"{where}, network {name}"
+    nodes = _unmixed(pd.DataFrame(parts.nodes[name]), told.mixed.get(f"{name}_nodes", ()), place)
+    nodes = validate(nodes.drop(columns="geometry", errors="ignore"), "nodes", where=place)
+    edges = _unmixed(parts.edges[name], told.mixed.get(f"{name}_edges", ()), place)
     given = parts.shapes.get(name)
     if given is None and isinstance(edges, gpd.GeoDataFrame):
         lines = edges.geometry.to_numpy()
@@ -139,51 +170,22 @@ def _network(parts: Parts, name: str, where: str) -> Network:
     columns = {c: edges[c].to_numpy() for c in edges.columns if c != "geometry"}
     missing = [c for c in ("tail", "head", "length") if c not in columns]
     if missing:
-        raise DataError(
-            f"{where}: the edges of network '{name}' have no column {listed(missing)}", layer="edges", column=missing[0]
-        )
+        raise DataError(f"{place}: the edges have no column {listed(missing)}", layer="edges", column=missing[0])
     tail, head, length = (columns.pop(c) for c in ("tail", "head", "length"))
     oneway = columns.pop("oneway", False)
-    net = Network.from_arrays(
-        nodes["x"],
-        nodes["y"],
-        tail,
-        head,
-        length=length,
-        directed=np.asarray(oneway, dtype=bool),
-        crs=parts.meta["crs"] or None,
-        ids=nodes["id"].to_numpy(),
-        approach=float(parts.meta.get("networks", {}).get(name, {}).get("approach", float("inf"))),
-        **columns,
-    )
-    object.__setattr__(net, "load_shapes", given)
-    return net
-
-
-def _about(meta: dict[str, Any], where: str) -> About:
-    sources = {}
-    for layer, entry in meta.get("sources", {}).items():
-        unknown = set(entry) - set(Source.__dataclass_fields__)
-        if unknown:
-            raise DataError(f"{where}: sources.{layer} has unknown keys {listed(sorted(unknown))}", layer=layer)
-        sources[layer] = Source(**{**entry, "notes": tuple(entry.get("notes", ()))})
-    return About(
-        description=str(meta.get("description", "")),
-        synthetic=bool(meta.get("synthetic", False)),
-        attribution=tuple(meta.get("attribution", ())),
-        traits={str(k): str(v) for k, v in meta.get("traits", {}).items()},
-        sources=sources,
-    )
-
-
-def _plain(entry: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key: list(value) if isinstance(value, tuple) else value
-        for key, value in entry.items()
-        if value not in ("", (), False)
-    }
-
-
-def _crs_text(crs: pyproj.CRS) -> str:
-    authority = crs.to_authority()
-    return ":".join(authority) if authority else str(crs.to_wkt())
+    try:
+        net = Network.from_arrays(
+            nodes["x"],
+            nodes["y"],
+            tail,
+            head,
+            length=length,
+            directed=np.asarray(oneway, dtype=bool),
+            crs=told.crs or None,
+            ids=nodes["id"].to_numpy(),
+            approach=told.networks[name].approach if name in told.networks else float("inf"),
+            **columns,
+        )
+    except DataError as error:
+        raise DataError(f"{place}: {error}", layer=error.layer, column=error.column, rows=error.rows) from None
+    return replace(net, load_shapes=given)

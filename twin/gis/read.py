@@ -14,15 +14,17 @@ from twin.registry import Registry
 __all__ = ["read", "read_layer", "readers", "write"]
 
 
-def _folder(path: Path, **_: Any) -> City:
+def _folder(path: Path, **options: Any) -> City:
     from twin.gis.folder import read_folder
 
+    _known(options, (), path)
     return read_folder(path)
 
 
-def _geopackage(path: Path, **_: Any) -> City:
+def _geopackage(path: Path, **options: Any) -> City:
     from twin.gis.geopackage import read_geopackage
 
+    _known(options, (), path)
     return read_geopackage(path)
 
 
@@ -30,6 +32,7 @@ def _osm(path: Path, **options: Any) -> City:
     from twin.gis.build import city_of
     from twin.gis.osm import read_osm
 
+    _known(options, ("boundary", "name", "population"), path)
     name = options.pop("name", "") or path.name.split(".")[0].replace("_", " ").title()
     return city_of(read_osm(path), name=name, year=_osm_date(path), **options)
 
@@ -39,11 +42,18 @@ def _graphml(path: Path, **options: Any) -> City:
 
     from twin.routing.nx import from_networkx
 
+    _known(options, ("name",), path)
     try:
         graph = networkx.read_graphml(path)
     except (networkx.NetworkXError, SyntaxError) as error:
         raise DataError(f"{path}: not readable as GraphML ({error})") from None
     return City.from_network(from_networkx(graph), options.get("name") or path.stem)
+
+
+def _known(options: dict[str, Any], known: tuple[str, ...], path: Path) -> None:
+    for name in options:
+        if name not in known:
+            raise UnknownName("option", name, known, where=str(path))
 
 
 def _osm_date(path: Path) -> str:
