@@ -1,4 +1,4 @@
-"""What every test may ask for: real data that nobody of this project wrote, and a city with something in every corner."""
+"""What every test may ask for: real data that nobody of this project wrote, and a city with all there can be."""
 
 import os
 from collections.abc import Callable
@@ -30,15 +30,11 @@ def data() -> Callable[[str], Path]:
     return find
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def rich() -> City:
     """The grid city of 5 x 5 blocks of 100 m, with what a real one has: Chinese names, a bridge, a tunnel, a one-way
     street, closed edges, ids of mixed type, mapped entrances, a raster, districts, dependencies, traits and a log.
     """
-    return full_city()
-
-
-def full_city() -> City:
     plain = grid_city(5)
     drive = plain.networks["drive"]
     edges = drive.edges

@@ -4,9 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
+import numpy as np
+import pandas as pd
 import pytest
+import shapely
 
+from twin import routing
 from twin.gis.osm import Extract, read_osm
+from twin.model import City, Raster
 
 # The grid starts at 3° E, the middle of UTM zone 31, a thousandth of a degree north of the equator. On the WGS 84
 # ellipsoid a thousandth of a degree there is 6378137 m * pi / 180000 = 111.3195 m east and 110.5743 m north.
@@ -60,3 +65,55 @@ def street(osm):
         return found
 
     return read
+
+
+def same_table(a: pd.DataFrame, b: pd.DataFrame, without=()) -> None:
+    shared = [c for c in a.columns if c not in {"geometry", "entrances", *without}]
+    assert set(shared) == set(b.columns) - {"geometry", "entrances", *without}
+    assert len(a) == len(b)
+    for column in shared:
+        mine, theirs = a[column], b[column]
+        assert mine.isna().tolist() == theirs.isna().tolist(), column
+        assert mine.dropna().tolist() == theirs.dropna().tolist(), column
+        assert list(map(type, mine.dropna())) == list(map(type, theirs.dropna())), column
+    for column in {"geometry", "entrances"} & set(a.columns):
+        pairs = zip(a[column], b[column], strict=True)
+        assert all((x is None and y is None) or shapely.equals_exact(x, y) for x, y in pairs), column
+
+
+def same_city(a: City, b: City, *, rasters: bool = True) -> None:
+    """Two cities hold the same, to the last bit."""
+    assert (a.name, a.crs, a.log, a.about) == (b.name, b.crs, b.log, b.about)
+    for layer in ("facilities", "population", "dependencies"):
+        same_table(getattr(a, layer), getattr(b, layer))
+    kept = {name: layer for name, layer in a.layers.items() if rasters or not isinstance(layer, Raster)}
+    assert set(kept) == set(b.layers)
+    for name, layer in kept.items():
+        if isinstance(layer, Raster):
+            other = b.layers[name]
+            np.testing.assert_array_equal(layer.values, other.values)
+            assert [getattr(layer, k) for k in ("west", "north", "cell", "crs", "unit")] == [
+                getattr(other, k) for k in ("west", "north", "cell", "crs", "unit")
+            ]
+        else:
+            same_table(layer, b.layers[name])
+            assert layer.crs == b.layers[name].crs
+    assert set(a.networks) == set(b.networks)
+    for name, net in a.networks.items():
+        other = b.networks[name]
+        assert (net.crs, net.approach) == (other.crs, other.approach)
+        assert net.ids.tolist() == other.ids.tolist()
+        np.testing.assert_array_equal([net.x, net.y], [other.x, other.y])
+        same_table(net.edges, other.edges)
+        assert shapely.equals_exact(net.shapes, other.shapes).all()
+        for cost in ("length", "time"):
+            np.testing.assert_array_equal(
+                routing.matrix(net, net.ids.tolist(), cost=cost), routing.matrix(other, other.ids.tolist(), cost=cost)
+            )
+        for layer in ("facilities", "population"):
+            pd.testing.assert_frame_equal(a.snap(layer, name), b.snap(layer, name))
+
+
+@pytest.fixture
+def same() -> Callable[..., None]:
+    return same_city
