@@ -60,13 +60,14 @@ def read_layer(
     if path.suffix.lower() in _RASTERS:
         return read_raster(path, crs=None if crs is None else projected(crs, where=str(path)))
     system = None if crs is None else known(crs, where=str(path))
+    where = str(path) if layer is None else f"{path}, layer {layer}"
     frame = _csv(path, system, encoding, columns) if path.suffix.lower() == ".csv" else _vector(path, layer, encoding)
     if frame.empty:
-        raise DataError(f"{path}: the layer has no rows; check that it was exported whole", layer=layer or path.stem)
+        raise DataError(f"{where}: the layer has no rows; check that it was exported whole", layer=layer or path.stem)
     gone = np.flatnonzero(shapely.is_missing(shapes := frame.geometry.to_numpy()) | shapely.is_empty(shapes))
     if gone.size:
         raise DataError(
-            f"{path}: {gone.size} of {len(frame)} rows have no geometry (rows {listed(gone)}); delete these rows, or "
+            f"{where}: {gone.size} of {len(frame)} rows have no geometry (rows {listed(gone)}); delete these rows, or "
             "export the file again where it is cut short",
             layer=layer or path.stem,
             column="geometry",
@@ -74,8 +75,8 @@ def read_layer(
         )
     if system is not None:
         frame = frame.set_crs(system, allow_override=True)
-    check_numbers(frame, where=str(path))
-    return repaired(frame, where=str(path))
+    check_numbers(frame, where=where)
+    return repaired(frame, where=path.name if layer is None else f"{path.name}, layer {layer}")
 
 
 def repaired(frame: gpd.GeoDataFrame, *, where: str) -> gpd.GeoDataFrame:
