@@ -242,7 +242,7 @@ def test_polygons_that_intersect_themselves(tmp_path):
     got = read_layer(path)
     assert got.geometry.is_valid.all()
     assert got.area.tolist() == pytest.approx([100.0, 50.0])
-    assert got.attrs["notes"] == (f"{path}: 1 polygons intersected themselves and were repaired (rows 1)",)
+    assert got.attrs["notes"] == ("parks.gpkg: 1 polygons intersected themselves and were repaired (rows 1)",)
 
 
 def test_repair_keeps_what_is_valid():
