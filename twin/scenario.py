@@ -130,11 +130,16 @@ class Scenario:
     def load(cls, path: str | Path) -> Scenario:
         """Read a scenario from a TOML file; layers it names are read from beside it.
 
+        A scenario file may come from anybody: the files it names lie in its own folder or below (links are followed
+        first). Layers of the city are named as the city names them, without an ending.
+
         The keys ``city`` and ``standards`` are for ``twin run``: where the city is, and by which packs it is judged.
 
         Raises
         ------
-        ScenarioError : not TOML, no name, or a change with a key that it does not have.
+        ScenarioError : not TOML, no name, a change with a key that it does not have or a value of the wrong type, a
+            file that is not there or lies outside of the folder.
+        DataError : a number in a unit of another dimension, or a layer that is not as it should be.
         UnknownName : a change or unit that does not exist, with the nearest that does.
         """
         path = Path(path)
@@ -142,6 +147,8 @@ class Scenario:
             table = tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise ScenarioError(f"{path}: no such file") from None
+        except OSError as error:
+            raise ScenarioError(f"{path}: not readable ({error.strerror})") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ScenarioError(f"{path}: not readable as TOML ({error}); correct that line") from None
         _keys(table, {"about", "change", "city", "name", "standards"}, str(path), path.stem)
@@ -159,11 +166,15 @@ class Scenario:
         import tomli_w
 
         path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        entries = [_entry(each, path, number) for number, each in enumerate(self.changes, 1)]
-        fresh = path.with_suffix(".partial")
-        fresh.write_text(tomli_w.dumps({"name": self.name, "change": entries}), encoding="utf-8")
-        fresh.replace(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            entries = [_entry(each, path, number) for number, each in enumerate(self.changes, 1)]
+            fresh = path.with_name(f".{path.name}.partial")
+            fresh.write_text(tomli_w.dumps({"name": self.name, "change": entries}), encoding="utf-8")
+            fresh.replace(path)
+        except OSError as error:
+            reason = error.strerror or error
+            raise ScenarioError(f"{path}: cannot be written ({reason}); name a place that you may write to") from None
 
 
 def _label(each: Change) -> str:
@@ -218,25 +229,51 @@ def _build(entry: Any, path: Path, number: int) -> Change:
     ]
     if missing:
         raise ScenarioError(f"{where} ({entry['kind']}): {listed(missing)} must be given", change=entry["kind"])
-    made: Change = cls(**values)
+    try:
+        made: Change = cls(**values)
+    except TwinError as error:
+        raise ScenarioError(f"{where}: {error}", change=entry["kind"]) from None
     return made
 
 
 def _value(value: Any, field: dataclasses.Field[Any], path: Path, where: str) -> Any:
-    if field.metadata.get("layer") and isinstance(value, str):
-        beside = (path.parent / value).resolve()
-        if not beside.is_file():
-            if Path(value).suffix:
-                raise ScenarioError(
-                    f"{where}: no file {beside}; give it relative to the scenario file, or a layer's name"
-                )
-            return value  # the name of a layer of the city
-        from twin.gis.read import read_layer
-
-        return read_layer(beside)
+    if field.metadata.get("layer"):
+        return _layer(value, path, where)
     if isinstance(value, dict) or (field.metadata.get("unit") and not isinstance(value, list)):
         return quantity(value, unit=field.metadata.get("unit") or "1", where=where)
+    kind = re.match(r"\w+", getattr(field.type, "__name__", str(field.type)))
+    want, words = _WRITTEN.get(kind.group() if kind else "", (object, ""))
+    if not isinstance(value, want) or (want is int and isinstance(value, bool)):
+        raise ScenarioError(f"{where}: {value!r} is no {words}", change=field.name)
     return _tuples(value)
+
+
+#: How a field is written in TOML, by the name of its type.
+_WRITTEN: Mapping[str, tuple[type, str]] = {
+    "bool": (bool, "true or false"),
+    "int": (int, "whole number"),
+    "str": (str, 'text; write it in quotes, "…"'),
+    "tuple": (list, "list; write it in brackets, […]"),
+}
+
+
+def _layer(value: Any, path: Path, where: str) -> Any:
+    """The layer that a file beside the scenario holds, or the name of a layer of the city."""
+    if not isinstance(value, str) or not value.isprintable():
+        raise ScenarioError(f"{where}: {value!r} is no layer; name a file beside the scenario, or a layer of the city")
+    home, beside = path.parent.resolve(), (path.parent / value).resolve()
+    if not beside.is_file() and not Path(value).suffix and Path(value).name == value:
+        return value
+    if not beside.is_relative_to(home):
+        raise ScenarioError(
+            f"{where}: '{value}' lies outside of the scenario's folder {home}; put the file there, or name a layer of "
+            "the city"
+        )
+    if not beside.is_file():
+        raise ScenarioError(f"{where}: no file {beside}; give it relative to the scenario file, or a layer's name")
+    from twin.gis.read import read_layer
+
+    return read_layer(beside)
 
 
 def _tuples(value: Any) -> Any:
@@ -253,13 +290,19 @@ def _entry(each: Change, path: Path, number: int) -> dict[str, Any]:
         value = getattr(each, field.name)
         if isinstance(value, Raster | gpd.GeoDataFrame):
             value = _beside(value, path, f"{path.stem}_{number}_{field.name}")
-        if value is None or value == () or value != value or (value == "" and field.default == ""):  # noqa: PLR0124
+        value = _written(value)
+        if value is None or value == [] or value != value or (value == "" and field.default == ""):  # noqa: PLR0124
             continue
         unit = field.metadata.get("unit")
-        entry[field.name] = (
-            {"value": value, "unit": unit} if unit else list(value) if isinstance(value, tuple) else value
-        )
+        entry[field.name] = {"value": value, "unit": unit} if unit else value
     return entry
+
+
+def _written(value: Any) -> Any:
+    """A value as TOML knows it: lists for tuples, plain numbers for NumPy's."""
+    if isinstance(value, tuple | list):
+        return [_written(each) for each in value]
+    return value.item() if hasattr(value, "item") else value
 
 
 def _beside(layer: Raster | gpd.GeoDataFrame, path: Path, stem: str) -> str:
@@ -268,5 +311,6 @@ def _beside(layer: Raster | gpd.GeoDataFrame, path: Path, stem: str) -> str:
 
         write_raster(layer, path.parent / f"{stem}.tif")
         return f"{stem}.tif"
-    layer.to_file(path.parent / f"{stem}.gpkg", driver="GPKG")
+    plain = layer.drop(columns="entrances", errors="ignore")  # a file has one geometry
+    plain.to_file(path.parent / f"{stem}.gpkg", driver="GPKG")
     return f"{stem}.gpkg"
