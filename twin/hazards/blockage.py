@@ -76,7 +76,7 @@ class Blockage:
             rng = np.random.default_rng([self.seed or 0, position])
             return rng.random(len(net.graph.tail)) < self.share
         table = city.table(self.area) if isinstance(self.area, str) else self.area
-        placed = table if table.crs is None or city.crs is None else to_crs(table, city.crs, where="blockage.area")
+        placed = table if city.crs is None else to_crs(table, city.crs, where="blockage.area")
         return np.asarray(shapely.intersects(shapely.union_all(placed.geometry.to_numpy()), net.shapes))
 
     def _level(self, net: Network) -> NDArray[np.bool_]:

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from twin.errors import CRSError, DataError, MissingData
+from twin.errors import CRSError, DataError, MissingData, listed
 from twin.model import City, Network, Raster
 from twin.model.crs import to_crs
 from twin.scenario import change, option
@@ -50,7 +50,8 @@ def safe_speed(depth: ArrayLike) -> NDArray[np.float64]:
 class Flood:
     """Water of a given depth on the ground.
 
-    Edges on the ground are slowed where cars drive (`safe_speed`) and closed where the water is as deep as `impassable`
+    Edges on the ground are slowed where cars drive (to `safe_speed`; water between 0.299 m and a higher `impassable` is
+    crept through at the speed of 0.299 m, 2.1 km/h) and closed where the water is as deep as `impassable`
     at any point. A bridge does not take the ground's depth: it stays as it is. A tunnel takes the depth at those of its
     ends that are portals, where it meets an edge that is no tunnel: water runs in. A facility closes when the water
     stands higher than its ground floor (column ``ground``, else `sill`) at its door, or at its middle where no
@@ -70,8 +71,12 @@ class Flood:
 
     def __call__(self, city: City) -> City:
         """The city under water; `MissingData` where it has no such layer, `CRSError` where the CRS differ."""
-        if self.impassable <= 0:
-            raise DataError(f"flood.impassable: a depth above 0 m, not {self.impassable}", column="impassable")
+        for name, depth, fine in (
+            ("impassable", self.impassable, self.impassable > 0),
+            ("sill", self.sill, self.sill >= 0),
+        ):
+            if not fine:
+                raise DataError(f"flood.{name}: {depth} is no depth in metres that can be", column=name)
         water = _Water(city.layer(self.depth) if isinstance(self.depth, str) else self.depth, city)
         for name in ("walk", "drive"):
             if name in city.networks:
@@ -83,16 +88,20 @@ class Flood:
         if "ground" in city.facilities.columns:
             own = city.facilities["ground"].to_numpy(dtype=float)
             floor = np.where(np.isnan(own), floor, own)
-        return city.with_columns("facilities", open=city.facilities["open"].to_numpy() & ~(depth > floor))
+        return city.with_columns(
+            "facilities", open=city.facilities["open"].to_numpy() & ~((depth > 0) & (depth > floor))
+        )
 
     def _streets(self, net: Network, water: _Water, *, drive: bool) -> Network:
+        uses = tuple(net.columns[c] for c in ("length", "time", "speed", "bridge", "tunnel") if c in net.columns)
         deepest, factor = net.graph.memory.of(
-            ("flood", drive), (water.layer, net.columns["length"]), lambda: _along(net, water, drive=drive)
+            ("flood", drive), (water.layer, *uses), lambda: _along(net, water, drive=drive)
         )
         shut = deepest >= self.impassable
         slowed: dict[str, Any] = {"open": net.open & ~shut}
-        if drive and "time" in net.columns:
-            slowed["time"] = np.where(shut, net.columns["time"], net.columns["time"] * factor)
+        for time in ("time", "time_back"):
+            if drive and time in net.columns:
+                slowed[time] = np.where(shut, net.columns[time], net.columns[time] * factor)
         return net.with_columns(**slowed)
 
     @staticmethod
@@ -119,14 +128,27 @@ class _Water:
         self.layer = layer
         if isinstance(layer, Raster):
             if city.crs is not None and layer.crs != city.crs:
-                raise CRSError(f"flood.depth: the raster is in another CRS than {city.name}; read it with crs=city.crs")
+                here, there = layer.crs.to_string(), city.crs.to_string()
+                raise CRSError(
+                    f"flood.depth: the raster is in {here}, {city.name} in {there}; read it with crs='{there}', or "
+                    "save the file so"
+                )
             return
         if "depth" not in layer.columns:
             raise MissingData(
                 "flood.depth: the polygons have no column 'depth' [m]; add it", layer="flood", column="depth"
             )
-        placed = layer if layer.crs is None or city.crs is None else to_crs(layer, city.crs, where="flood.depth")
+        placed = layer if city.crs is None else to_crs(layer, city.crs, where="flood.depth")
         self.deep = placed["depth"].to_numpy(dtype=float)
+        wrong = np.flatnonzero(~(self.deep >= 0) | np.isinf(self.deep))
+        if wrong.size:
+            raise DataError(
+                f"flood.depth: {wrong.size} depths are negative, missing or infinite (rows {listed(wrong)}); "
+                "give every polygon its depth in metres",
+                layer="flood",
+                column="depth",
+                rows=wrong.tolist(),
+            )
         self.tree = shapely.STRtree(placed.geometry.to_numpy())
 
     def at(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -152,11 +174,24 @@ def _along(net: Network, water: _Water, *, drive: bool) -> tuple[NDArray[np.floa
     deepest = np.zeros(count)
     np.maximum.at(deepest, edge, depth)
     _portals(net, water, deepest)
-    if not drive or "speed" not in columns:
+    if not drive:
         return deepest, np.ones(count)
-    own = np.asarray(columns["speed"], dtype=float)[edge]
+    own = _speed(net)[edge]
     slow = np.minimum(own, np.maximum(safe_speed(depth), safe_speed(0.299)))
     return deepest, np.bincount(edge, weights=own / slow, minlength=count) / steps
+
+
+def _speed(net: Network) -> NDArray[np.float64]:
+    """Speed of each edge on the dry: as the column says, else from length and time, else as fast as the curve [m/s]."""
+    columns = net.columns
+    speed = np.full(len(net.graph.tail), np.nan)
+    if "speed" in columns:
+        speed = np.asarray(columns["speed"], dtype=float)
+    if "time" in columns:
+        time, length = np.asarray(columns["time"], dtype=float), np.asarray(columns["length"], dtype=float)
+        by_time = np.divide(length, time, out=np.full(len(time), np.nan), where=time > 0)
+        speed = np.where(speed > 0, speed, by_time)
+    return np.where(speed > 0, speed, safe_speed(0.0))
 
 
 def _portals(net: Network, water: _Water, deepest: NDArray[np.float64]) -> None:
