@@ -66,6 +66,10 @@ class AddFacility:
     def __call__(self, city: City) -> City:
         """The city with the facility appended."""
         x, y = self.at
+        if not np.isfinite([x, y]).all():
+            raise ScenarioError(
+                f"add_facility: the place ({x}, {y}) is no pair of numbers in metres", change="add_facility"
+            )
         label = self.id or f"new {self.facility} {len(city.facilities)}"
         rows = gpd.GeoDataFrame(
             {"id": [label], "kind": [self.facility], "name": [self.name or label], "capacity": [self.capacity]},
@@ -95,7 +99,7 @@ class Layout:
         sites = city.table(self.sites) if isinstance(self.sites, str) else self.sites
         if isinstance(sites, Raster) or not len(sites):
             raise ScenarioError(f"layout of '{self.facility}': it has no site; draw at least one", change="layout")
-        placed = sites if sites.crs is None or city.crs is None else to_crs(sites, city.crs, where="layout")
+        placed = sites if city.crs is None else to_crs(sites, city.crs, where="layout")
         known = [
             c
             for c in schema()["facilities"].columns
@@ -139,7 +143,14 @@ class AddEdge:
         net = city.network(self.network)
         if len(self.points) < 2:
             raise ScenarioError("add_edge: a link needs at least two points", change="add_edge")
+        if self.speed <= 0:
+            raise ScenarioError(f"add_edge: a speed lies above 0 m/s, not {self.speed:g}", change="add_edge")
         ends = [self._node(net, *self.points[0]), self._node(net, *self.points[-1])]
+        if ends[0] == ends[1]:
+            raise ScenarioError(
+                f"add_edge: both ends join the same node of '{self.network}'; end the link at two junctions",
+                change="add_edge",
+            )
         line = shapely.linestrings(
             np.array([[net.x[ends[0]], net.y[ends[0]]], *self.points[1:-1], [net.x[ends[1]], net.y[ends[1]]]])
         )
@@ -154,9 +165,8 @@ class AddEdge:
             "open": True,
             "name": self.name,
         }
-        if "time" in edges.columns:
-            typical = float(np.nanmedian(edges["length"] / edges["time"].replace(0.0, np.nan)))
-            row["time"] = length / (self.speed if self.speed == self.speed else typical)
+        speed = self.speed if self.speed == self.speed else _typical(edges)
+        row |= {"speed": speed, "time": length / speed, "length_back": length, "time_back": length / speed}
         columns = {name: np.append(edges[name].to_numpy(), [row[name]]) for name in edges.columns}
         tail, head, oneway = (columns.pop(name) for name in ("tail", "head", "oneway"))
         shapes = np.append(net.shapes, [line])
@@ -177,14 +187,21 @@ class AddEdge:
     def _node(self, net: Network, x: float, y: float) -> int:
         distance = np.hypot(net.x - x, net.y - y)
         nearest = int(np.argmin(distance))
-        if distance[nearest] > self.join:
+        if not distance[nearest] <= self.join:
             raise ScenarioError(
-                f"add_edge: the node of '{self.network}' nearest to ({x:.0f}, {y:.0f}) is "
-                f"{distance[nearest]:.0f} m away, more than {self.join:.0f} m; end the link at a junction "
-                "or raise 'join'",
+                f"add_edge: the node of '{self.network}' nearest to ({x:.0f}, {y:.0f}) is {distance[nearest]:.0f} m "
+                f"away, more than {self.join:.0f} m; end the link at a junction or raise 'join'",
                 change="add_edge",
             )
         return nearest
+
+
+def _typical(edges: pd.DataFrame) -> float:
+    """The network's median speed; NaN where it has no travel times [m/s]."""
+    if "time" not in edges.columns:
+        return float("nan")
+    speed = (edges["length"] / edges["time"].where(edges["time"] > 0)).dropna()
+    return float(speed.median()) if len(speed) else float("nan")
 
 
 def _blank(column: pd.Series) -> object:

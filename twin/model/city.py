@@ -252,25 +252,23 @@ class City:
     def with_rows(self, layer: str, rows: gpd.GeoDataFrame) -> City:
         """The city with rows appended to a layer, at its end."""
         frame = self.table(layer)
-        fresh = cast("gpd.GeoDataFrame", validate(rows, layer, where="appended rows"))
-        check_same(fresh.crs, self.crs, where=f"appended rows: '{layer}'")
+        checked = validate(rows, layer, where="appended rows")
+        fresh = cast("gpd.GeoDataFrame", _placed(checked, self.crs, f"{layer}, appended rows"))
         if frame.empty:
-            return self.with_layer(layer, fresh.set_crs(self.crs, allow_override=True))
+            return self.with_layer(layer, fresh)
         twice = set(frame["id"]) & set(fresh["id"])
         if twice:
             raise UnknownName(f"free id in {layer}: already taken is", min(map(str, twice)))
         joined = {}
-        for column in frame.columns:
-            if column == frame.geometry.name:
+        for column in dict.fromkeys([*frame.columns, *fresh.columns]):
+            if column in {frame.geometry.name, fresh.geometry.name}:
                 continue
-            old = frame[column]
-            new = fresh[column] if column in fresh.columns else pd.Series([None] * len(fresh))
-            values = np.concatenate([old.to_numpy(dtype=object), new.to_numpy(dtype=object)])
-            joined[column] = pd.Series(values).astype(
-                old.dtype if old.dtype.kind in "bfiu" and pd.notna(values).all() else object
-            )
-            if old.dtype.kind in "fiu" and joined[column].dtype == object:
-                joined[column] = pd.to_numeric(joined[column], errors="coerce")
+            told = [t[column].to_numpy(dtype=object) if column in t else np.full(len(t), None) for t in (frame, fresh)]
+            values = pd.Series(np.concatenate(told))
+            dtype = (frame if column in frame else fresh)[column].dtype
+            if dtype.kind in "fiu":
+                values = pd.to_numeric(values, errors="coerce")
+            joined[column] = values.astype(dtype) if dtype.kind in "bfiu" and values.notna().all() else values
         shapes = np.concatenate([frame.geometry.to_numpy(), fresh.geometry.to_numpy()])
         return self.with_layer(layer, gpd.GeoDataFrame(joined, geometry=shapes, crs=self.crs))
 
