@@ -7,14 +7,13 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pyproj
 import shapely
 
 from twin.errors import DataError
 from twin.gis.layers import read_layer
 from twin.gis.osm import Extract, Streets
-from twin.gis.population import estimated, from_layer
+from twin.gis.population import estimated, from_file, from_layer
 from twin.model import About, City, Network, Raster, Source
 from twin.model.crs import to_crs
 
@@ -106,9 +105,10 @@ def network_of(streets: Streets, crs: pyproj.CRS, keep: Any = None, *, approach:
 
 def _boundary(given: str | Path | gpd.GeoDataFrame, crs: pyproj.CRS) -> gpd.GeoDataFrame:
     layer = given if isinstance(given, gpd.GeoDataFrame) else read_layer(given)
+    where = "boundary" if isinstance(given, gpd.GeoDataFrame) else str(given)
     if isinstance(layer, Raster) or not (shapely.get_dimensions(layer.geometry.to_numpy()) == 2).all():
-        raise DataError(f"{given}: a boundary is made of polygons", layer="boundary")
-    land = shapely.union_all(to_crs(layer, crs, where="boundary").geometry.to_numpy())
+        raise DataError(f"{where}: a boundary is made of polygons; give it as such", layer="boundary")
+    land = shapely.union_all(to_crs(layer, crs, where=where).geometry.to_numpy())
     return gpd.GeoDataFrame({"id": [0]}, geometry=[land], crs=crs)
 
 
@@ -121,10 +121,7 @@ def _inside(frame: gpd.GeoDataFrame, land: Any) -> gpd.GeoDataFrame:
 def _people(given: Any, crs: pyproj.CRS, buildings: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, Source]:
     if given is None or isinstance(given, int | float):
         return estimated(buildings, total=None if given is None else float(given))
-    where = str(given) if isinstance(given, str | Path) else "population"
-    layer = read_layer(given) if isinstance(given, str | Path) else given
-    table = from_layer(layer, crs, where=where)
-    notes = () if isinstance(layer, Raster) else tuple(layer.attrs.get("notes", ()))
-    return pd.DataFrame(table).pipe(gpd.GeoDataFrame, geometry="geometry", crs=crs), Source(
-        Path(where).name, notes=notes
-    )
+    if isinstance(given, str | Path):
+        return from_file(Path(given), crs)
+    notes = () if isinstance(given, Raster) else tuple(given.attrs.get("notes", ()))
+    return from_layer(given, crs, where="population"), Source("population", notes=notes)

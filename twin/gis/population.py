@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -10,10 +11,13 @@ import pyproj
 import shapely
 
 from twin.errors import DataError, MissingData
+from twin.gis.layers import read_layer
+from twin.gis.raster import read_cells
 from twin.model import Raster, Source
 from twin.model.crs import to_crs
+from twin.model.schema import validate
 
-__all__ = ["FLOOR_AREA_PER_PERSON", "estimated", "from_layer"]
+__all__ = ["FLOOR_AREA_PER_PERSON", "estimated", "from_file", "from_layer"]
 
 #: Residential floor area a person where no total is known [m2/person]; a round figure near the 2020 average of urban
 #: China (recalled); see docs/population.md for what it gives in cities whose population is known.
@@ -22,21 +26,27 @@ FLOOR_AREA_PER_PERSON = 40.0
 _PEOPLE = ("people", "population", "pop", "asukkaita", "pop_total", "total")
 
 
+def from_file(path: Path, crs: pyproj.CRS) -> tuple[gpd.GeoDataFrame, Source]:
+    """A population table from a file, and where it comes from; cells of a raster count as they are, in any CRS."""
+    if path.suffix.lower() in {".tif", ".tiff"} and path.exists():
+        cells = read_cells(path).rename(columns={"value": "people"})
+        return from_layer(cells[cells["people"] != 0], crs, where=str(path)), Source(path.name)
+    layer = cast("gpd.GeoDataFrame", read_layer(path))
+    return from_layer(layer, crs, where=str(path)), Source(path.name, notes=tuple(layer.attrs.get("notes", ())))
+
+
 def from_layer(layer: gpd.GeoDataFrame | Raster, crs: pyproj.CRS, *, where: str) -> gpd.GeoDataFrame:
     """A population table from points, polygons (each stands for its middle) or a raster of persons a cell.
 
     Raises
     ------
-    DataError : no column of people.
+    DataError : no column of people, or people negative or missing.
     """
     if isinstance(layer, Raster):
-        rows, columns = np.nonzero(np.nan_to_num(layer.values) > 0)
+        rows, columns = np.nonzero(np.nan_to_num(layer.values) != 0)
         x, y = layer.west + (columns + 0.5) * layer.cell, layer.north - (rows + 0.5) * layer.cell
         people = layer.values[rows, columns].astype(float)
-        table = gpd.GeoDataFrame(
-            {"id": np.arange(len(x)), "people": people}, geometry=gpd.points_from_xy(x, y), crs=layer.crs
-        )
-        return to_crs(table, crs, where=where)
+        layer = gpd.GeoDataFrame({"people": people}, geometry=gpd.points_from_xy(x, y), crs=layer.crs)
     lower = {str(c).lower(): c for c in layer.columns}
     column = next((lower[name] for name in _PEOPLE if name in lower), None)
     if column is None:
@@ -47,9 +57,9 @@ def from_layer(layer: gpd.GeoDataFrame | Raster, crs: pyproj.CRS, *, where: str)
     frame = to_crs(layer, crs, where=where).rename(columns={column: "people"}).reset_index(drop=True)
     frame = frame.rename_geometry("geometry") if frame.geometry.name != "geometry" else frame
     flat = frame.set_geometry(gpd.GeoSeries(shapely.point_on_surface(frame.geometry.to_numpy()), crs=crs))
-    if "id" not in flat.columns or flat["id"].duplicated().any():
+    if "id" not in flat.columns or flat["id"].duplicated().any() or flat["id"].isna().any():
         flat["id"] = np.arange(len(flat))
-    return flat
+    return cast("gpd.GeoDataFrame", validate(flat, "population", where=where))
 
 
 def estimated(buildings: gpd.GeoDataFrame, *, total: float | None = None) -> tuple[gpd.GeoDataFrame, Source]:
@@ -66,7 +76,10 @@ def estimated(buildings: gpd.GeoDataFrame, *, total: float | None = None) -> tup
     Raises
     ------
     MissingData : there is no residential building.
+    DataError : the total is negative or no number.
     """
+    if total is not None and not 0 <= total < float("inf"):
+        raise DataError(f"population: a total of residents is at least 0, not {total}", layer="population")
     homes = buildings[(buildings["use"] == "residential") & (buildings["floor_area"] > 0)]
     if not len(homes):
         raise MissingData(
