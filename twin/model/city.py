@@ -219,6 +219,26 @@ class City:
         columns = [c for c in ("id", "kind", "name", "people") if c in frame.columns]
         return pd.DataFrame(frame[columns].iloc[lost])
 
+    def cut_off(self, network: str) -> pd.DataFrame:
+        """Parts of a network from which one cannot go to its largest part and come back, as a table to list.
+
+        Returns
+        -------
+        DataFrame : nodes, edges, length [m] of each part, the longest first; closed edges count as if they were open.
+        """
+        net = self.network(network)
+        part = net.graph.parts
+        inside = np.flatnonzero(part[net.graph.tail] == part[net.graph.head])
+        count, of = int(part.max(initial=-1)) + 1, part[net.graph.tail[inside]]
+        table = pd.DataFrame(
+            {
+                "nodes": np.bincount(part, minlength=count),
+                "edges": np.bincount(of, minlength=count),
+                "length": np.bincount(of, weights=net.columns["length"][inside], minlength=count),
+            }
+        )
+        return table.sort_values(["length", "nodes"], ascending=False, kind="stable", ignore_index=True).iloc[1:]
+
     # ── other cities ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def _with(self, **changes: Any) -> City:

@@ -252,7 +252,7 @@ def _doubts(study: Results, clauses: Sequence[Clause]) -> list[Text]:
                 f"人口为估算而非统计（{notes}），所有涉及人口的结论均以此为基础。",
             )
         )
-    doubts += _unsnapped(city)
+    doubts += _unsnapped(city) + _cut_off(city)
     unknown = [verdict for verdict in base if verdict.status == "unknown"]
     if unknown:
         keys = ", ".join(verdict.clause for verdict in unknown[:6]) + (" …" if len(unknown) > 6 else "")
@@ -279,6 +279,24 @@ def _doubts(study: Results, clauses: Sequence[Clause]) -> list[Text]:
             )
         )
     doubts += [Text(note, note) for note in facilities.notes[:6]]
+    return doubts
+
+
+def _cut_off(city: City) -> list[Text]:
+    """Networks that are not in one piece."""
+    doubts = []
+    for name, net in city.networks.items():
+        apart, whole = city.cut_off(name), float(net.columns["length"].sum())
+        lost = float(apart["length"].sum())
+        if lost > 0:
+            share = f"{lost / 1000:,.1f} of {whole / 1000:,.1f} km"
+            doubts.append(
+                Text(
+                    f"The {name} network is in pieces: from {share} in {int((apart['length'] > 0).sum())} parts one "
+                    "cannot reach the rest and come back.",
+                    f"{name}网络不连通：{whole / 1000:,.1f}公里中有{lost / 1000:,.1f}公里与主体不能往返。",
+                )
+            )
     return doubts
 
 
