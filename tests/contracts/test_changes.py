@@ -199,7 +199,8 @@ def test_it_is_documented(kind):
     cls = changes[kind]
     assert cls.__doc__
     for field in dataclasses.fields(cls):
-        assert re.search(rf"^ +([\w, ]+, )?{field.name}(, [\w, ]+)? : ", cls.__doc__, re.M), f"{kind}.{field.name}"
+        line = rf"^ +([\w, ]+, )?{field.name}(, [\w, ]+)? : "
+        assert re.search(line, cls.__doc__, re.MULTILINE), f"{kind}.{field.name}"
     assert cls.__dataclass_params__.frozen
 
 

@@ -71,12 +71,12 @@ class Flood:
 
     def __call__(self, city: City) -> City:
         """The city under water; `MissingData` where it has no such layer, `CRSError` where the CRS differ."""
-        for name, depth, fine in (
+        for name, given, fine in (
             ("impassable", self.impassable, self.impassable > 0),
             ("sill", self.sill, self.sill >= 0),
         ):
             if not fine:
-                raise DataError(f"flood.{name}: {depth} is no depth in metres that can be", column=name)
+                raise DataError(f"flood.{name}: {given} is no depth in metres that can be", column=name)
         water = _Water(city.layer(self.depth) if isinstance(self.depth, str) else self.depth, city)
         for name in ("walk", "drive"):
             if name in city.networks:
