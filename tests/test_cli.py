@@ -57,7 +57,7 @@ def test_check(town, tmp_path):
 def test_read_and_write_back(town, tmp_path):
     done = run("read", town, tmp_path / "copy.gpkg")
     assert done.returncode == 0, done.stderr
-    assert "810 people; 4 facilities; drive 144 edges, walk 144 edges" in done.stdout
+    assert "810 people; 4 facilities; walk 144 edges, drive 144 edges" in done.stdout
     again = run("read", tmp_path / "copy.gpkg", tmp_path / "copy")
     assert again.returncode == 0, again.stderr
     assert run("check", tmp_path / "copy", "--pack", "parks").stdout == run("check", town, "--pack", "parks").stdout

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.real]
 
 def test_chinese_streets_through_to_the_report(data, tmp_path):
     """Futian in Shenzhen: a street graph of others, closed by its Chinese names, in the report as they are."""
-    city = twin.read(data / "shenzhen" / "tbd_G.graphml")
+    city = twin.read(data("shenzhen/tbd_G.graphml"))
     net = city.networks["walk"]
     assert net.graph.count == 1751
     names = [name for name in np.unique(net.columns["name"].astype(str)) if "大道" in name]
@@ -30,7 +30,7 @@ def test_chinese_streets_through_to_the_report(data, tmp_path):
 
 def test_las_palmas_whole(data):
     """22,595 buildings, the municipality's clauses; the estimate is off, and said to be one."""
-    folder = data / "las_palmas"
+    folder = data("las_palmas/las_palmas_2023.osm.pbf").parent
     extract = read_osm(folder / "las_palmas_2023.osm.pbf")
     city = city_of(extract, name="Las Palmas", year="2023", boundary=folder / "boundary.geojson")
     assert len(city.layers["buildings"]) == pytest.approx(22_226, rel=0.01)

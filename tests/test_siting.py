@@ -49,7 +49,7 @@ def test_small_instances_by_enumeration(seed):
 @pytest.mark.parametrize(("number", "optimum"), [(1, 5819), (2, 4093), (3, 4250), (4, 3034), (5, 1355)])
 def test_or_library_optima(data, number, optimum):
     """pmed1-5 of Beasley (1990): 100 vertices; of duplicate edges the last one counts, shortest paths first."""
-    tokens = iter(map(int, (data / "pmed" / f"pmed{number}.txt").read_text(encoding="utf-8").split()))
+    tokens = iter(map(int, data(f"pmed/pmed{number}.txt").read_text(encoding="utf-8").split()))
     count, edges, sites = next(tokens), next(tokens), next(tokens)
     table = np.full((count, count), np.inf)
     for _ in range(edges):

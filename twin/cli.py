@@ -65,7 +65,7 @@ def _fail(message: str, code: int) -> None:
 def _progress(what: str) -> Iterator[Callable[[str, int, int], None]]:
     """A line that moves on the standard error, on a terminal and unless ``--quiet`` was said."""
     quiet = click.get_current_context().find_root().obj["quiet"]
-    if quiet:
+    if quiet or not sys.stderr.isatty():
         yield lambda _name, _number, _total: None
         return
     from rich.console import Console
