@@ -41,10 +41,15 @@ def city_of(
     year : date of the data, for the sources.
     population : a layer (or its file), a total to spread by residential floor area, or None to estimate that too.
     boundary : polygons of the land that the city answers for; facilities, people and areas outside are left out,
-        networks are kept `MARGIN` beyond.
+        networks go on for `MARGIN` and to the next junction beyond.
     """
     area = None if boundary is None else _boundary(boundary, extract.crs)
     land = None if area is None else shapely.union_all(area.geometry.to_numpy())
+    keep = None if land is None else shapely.buffer(land, MARGIN)
+    networks = {
+        "walk": network_of(extract.walk, extract.crs, keep, approach=WALKING_SPEED),
+        "drive": network_of(extract.drive, extract.crs, keep),
+    }
     tables = {
         key: _inside(getattr(extract, key), land)
         for key in ("facilities", "buildings", "land_use", "green", "water", "districts")
@@ -58,11 +63,6 @@ def city_of(
     layers = {key: frame for key, frame in tables.items() if key != "facilities" and len(frame)}
     if area is not None:
         layers["boundary"] = area
-    keep = None if land is None else shapely.buffer(land, MARGIN)
-    networks = {
-        "walk": network_of(extract.walk, extract.crs, keep, approach=WALKING_SPEED),
-        "drive": network_of(extract.drive, extract.crs, keep),
-    }
     return City.build(
         name,
         extract.crs,
@@ -75,14 +75,13 @@ def city_of(
 
 
 def network_of(streets: Streets, crs: pyproj.CRS, keep: Any = None, *, approach: float = float("inf")) -> Network:
-    """A network of the streets with both ends in `keep` (all of them where it is None)."""
+    """A network of the streets that touch `keep` (all of them where it is None), each to its next junction."""
     edges = streets.edges
     tail, head = edges["tail"].to_numpy(), edges["head"].to_numpy()
-    inside = np.ones(len(streets.x), dtype=bool)
+    chosen = np.ones(len(tail), dtype=bool)
     if keep is not None:
         shapely.prepare(keep)
-        inside = shapely.contains_xy(keep, streets.x, streets.y)
-    chosen = inside[tail] & inside[head]
+        chosen = np.asarray(shapely.intersects(keep, edges.geometry.to_numpy()), dtype=bool)
     if not chosen.any():
         raise DataError("no street lies inside the boundary; check that boundary and streets are of the same place")
     used = np.unique(np.concatenate([tail[chosen], head[chosen]]))
