@@ -47,7 +47,11 @@ def _graphml(path: Path, **options: Any) -> City:
         graph = networkx.read_graphml(path)
     except (networkx.NetworkXError, SyntaxError) as error:
         raise DataError(f"{path}: not readable as GraphML ({error})") from None
-    return City.from_network(from_networkx(graph), options.get("name") or path.stem)
+    try:
+        net = from_networkx(graph)
+    except DataError as error:
+        raise DataError(f"{path}: {error}", layer=error.layer, column=error.column, rows=error.rows) from None
+    return City.from_network(net, options.get("name") or path.stem)
 
 
 def _known(options: dict[str, Any], known: tuple[str, ...], path: Path) -> None:
