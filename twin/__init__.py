@@ -6,7 +6,9 @@ the measures. A *study* does that for many scenarios and writes the report.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -71,8 +73,19 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'twin' has no attribute '{name}'")
     found = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = found  # a function may have the name of its module (twin.study): the public name wins
+    globals()[name] = found
     return found
+
+
+class _Package(ModuleType):
+    """A package whose public names win: importing the module ``twin.study`` does not hide the function `twin.study`."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in _HOMES or not isinstance(value, ModuleType):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __dir__() -> list[str]:
