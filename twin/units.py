@@ -85,6 +85,7 @@ UNITS: Mapping[str, tuple[str, float]] = MappingProxyType(
         "persons": ("person", 1.0),
         "m3/s": ("m3/s", 1.0),
         "L/s": ("m3/s", 1e-3),
+        "W": ("W", 1.0),
         "kW": ("W", 1000.0),
         "MW": ("W", 1e6),
     }
