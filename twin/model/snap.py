@@ -40,9 +40,11 @@ class _Tree:
         main = total >= min(FRAGMENT, total.max(initial=0.0))
         usable = inside & main[part] & ~columns["fixed"] & ~columns["tunnel"]
         self.edge = np.flatnonzero(usable)
+        drawn = shapely.length(net.shapes[self.edge]) > 0  # on a line of no length there is no share to stand at
+        self.edge = self.edge[drawn]
         self.shapes = net.shapes[self.edge]
         self.tree = shapely.STRtree(self.shapes)
-        self.left_out = int(len(part) - usable.sum())
+        self.left_out = int(len(part) - len(self.edge))
 
 
 def snap_shapes(
