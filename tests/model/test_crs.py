@@ -76,13 +76,13 @@ def test_to_crs_brings_over_and_leaves_alone():
     same = layer((371000, 4843000), crs=32632)
     assert to_crs(same, pyproj.CRS(32632), where="") is same
     # the middle of UTM zone 31 at the equator lies 500 km east of the zone's origin
-    moved = to_crs(layer((3, 0), crs=4326), pyproj.CRS(32631), where="")
+    moved = to_crs(layer((3, 0), (4, 0), crs=4326), pyproj.CRS(32631), where="")
     assert moved.geometry[0].coords[0] == pytest.approx((500_000, 0), abs=1e-6)
     with pytest.raises(CRSError, match="no CRS"):
         to_crs(layer((3, 0)), pyproj.CRS(32631), where="x")
     # a quarter of the way round the earth there is no transverse Mercator
     with pytest.raises(CRSError, match="x: coordinates cannot be brought from EPSG:4326 into EPSG:32631"):
-        to_crs(layer((93, 0), crs=4326), pyproj.CRS(32631), where="x")
+        to_crs(layer((3, 0), (93, 0), crs=4326), pyproj.CRS(32631), where="x")
 
 
 def test_parts_of_a_city_are_in_its_crs():

@@ -11,8 +11,8 @@ from twin.model import City, Network
 from twin.model.snap import FRAGMENT, LIMIT, NEAR, snap_shapes, snap_table
 from twin.routing import reach
 
-# A street of 2 km from node 0 at (0, 0) to node 2 at (2000, 0): two edges that meet at node 1 in the middle. A third runs
-# from there to node 3, 900 m to the north.
+# A street of 2 km from node 0 at (0, 0) to node 2 at (2000, 0): two edges that meet at node 1 in the middle. A third
+# runs from there to node 3, 900 m to the north.
 CROSS = Network.from_arrays([0, 1000, 2000, 1000], [0, 0, 0, 900], [0, 1, 1], [1, 2, 3], crs=32631)
 
 
@@ -71,10 +71,10 @@ def test_the_share_is_along_a_bent_street():
 
 def test_edges_of_no_length():
     net = Network.from_arrays([0, 0, 2000], [0, 0, 0], [0, 1], [1, 2])
-    found = snap_shapes(net, shapes(shapely.Point(0, 5), shapely.box(-5, -5, 5, 5)))
-    assert np.isfinite(found[["start", "end", "offset"]].to_numpy()).all()
-    alone = snap_shapes(Network.from_arrays([0, 0], [0, 0], [0], [1]), shapes(shapely.Point(3, 4)))
-    assert alone[["start", "end", "offset"]].to_numpy().tolist() == [[0, 0, 5]]
+    # some versions of GEOS find no share of a line that has no length
+    assert snapped(net, shapely.Point(0, 5)) == [(0, 1, 0, 0, 5, 1)]
+    assert snapped(net, shapely.box(-5, -5, 5, 5)) == [(0, 1, 0, 0.0175, 0, 1)]
+    assert snapped(Network.from_arrays([0, 0], [0, 0], [0], [1]), shapely.Point(3, 4), shapely.box(0, 0, 1, 1)) == []
 
 
 # ── what is passed over ──────────────────────────────────────────────────────────────────────────────────────────────

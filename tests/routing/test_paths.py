@@ -9,7 +9,7 @@ import pytest
 import reference
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.sparse import csr_array
+from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 from strategies import closures, networks, sites
 
@@ -47,7 +47,7 @@ def csgraph(net):
     for start, end, cost in reference.arcs(net):
         cheapest[start, end] = min(cost, cheapest.get((start, end), inf))
     start, end = np.array(list(cheapest)).T
-    return csr_array((list(cheapest.values()), (start, end)), shape=(net.graph.count,) * 2)
+    return csr_matrix((list(cheapest.values()), (start, end)), shape=(net.graph.count,) * 2)
 
 
 # ── by hand ──────────────────────────────────────────────────────────────────────────────────────────────────────────
