@@ -93,16 +93,17 @@ def test_parts_of_a_city_are_in_its_crs():
         check_same(pyproj.CRS(4326), pyproj.CRS(32631), where="x")
     people = gpd.GeoDataFrame({"id": [1], "people": [1]}, geometry=[shapely.Point(3, 0.1)], crs=4326)
     net = Network.from_arrays([0, 1], [0, 0], [0], [1], crs=32632)
-    with pytest.raises(CRSError, match="town: 'population' is in EPSG:4326"):
-        City.build("town", 32631, networks={}, population=people)
-    with pytest.raises(CRSError, match="town: 'walk' is in EPSG:32632"):
+    town = City.build("town", 32631, networks={}, population=people, layers={"parks": people})
+    for layer in ("population", "parks"):  # 3° E is the middle of the zone, 0.1° are 11,057 m north of the equator
+        place = town.table(layer).geometry[0]
+        assert (place.x, place.y) == pytest.approx((500_000.0, 11_053.0), abs=1.0)
+    with pytest.raises(CRSError, match="town: network 'walk' is in EPSG:32632"):
         City.build("town", 32631, networks={"walk": net})
-    with pytest.raises(CRSError, match="town: 'parks' is in EPSG:4326"):
-        City.build("town", 32631, networks={}, layers={"parks": people})
     with pytest.raises(CRSError, match="degrees"):
         City.build("town", 4326, networks={})
     with pytest.raises(CRSError, match="degrees"):
         Network.from_arrays([0, 1], [0, 0], [0], [1], crs=4326)
     town = City.build("town", 32631, networks={})
-    with pytest.raises(CRSError, match="appended rows: 'population' is in EPSG:4326"):
-        town.with_rows("population", people)
+    assert town.with_rows("population", people).population.geometry[0].x == pytest.approx(500_000.0, abs=1.0)
+    with pytest.raises(CRSError, match="no CRS"):
+        town.with_rows("population", people.set_crs(None, allow_override=True))

@@ -84,7 +84,7 @@ def check_same(crs: Any, city: pyproj.CRS | None, *, where: str) -> None:
     """Raise `CRSError` where a part of a city says that it is in another CRS than the city."""
     if crs is None or city is None or crs is city or city.equals(crs, ignore_axis_order=True):
         return
-    raise CRSError(f"{where} is in {_named(pyproj.CRS(crs))}, the city in {_named(city)}; bring it over with to_crs")
+    raise CRSError(f"{where} is in {_named(pyproj.CRS(crs))}, the city in {_named(city)}; read it in the city's")
 
 
 def to_crs(frame: gpd.GeoDataFrame, crs: pyproj.CRS, *, where: str) -> gpd.GeoDataFrame:

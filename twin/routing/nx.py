@@ -112,4 +112,7 @@ def _numbers(values: list[Any], layer: str, column: str) -> NDArray[np.float64]:
 
 
 def _text(value: Any) -> str:
+    """A name; several are joined. GraphML holds a list of names as Python would print it."""
+    if isinstance(value, str) and value.startswith("['") and value.endswith("']"):
+        value = value[2:-2].split("', '")
     return "; ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
