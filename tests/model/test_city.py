@@ -263,3 +263,15 @@ def test_the_grid_city_by_its_formula(blocks):
     snapped = city.snap("population", "walk")
     assert snapped["offset"].tolist() == [0] * side**2
     assert city.unsnapped("facilities", "drive").empty
+
+
+def test_people_of_a_polygon_stand_at_its_representative_point():
+    cells = gpd.GeoDataFrame({"id": [1], "people": [5.0]}, geometry=[shapely.box(100, 100, 300, 200)], crs=32631)
+    city = City.build("x", 32631, networks=dict(grid_city(5).networks), population=cells)
+    assert shapely.get_dimensions(city.population.geometry.to_numpy()).tolist() == [0]
+    assert cells.geometry[0].contains(city.population.geometry[0])
+    assert len(city.snap("population", "walk")) == 1  # not every street along the cell's rim
+    assert (
+        shapely.get_dimensions(city.with_rows("population", cells.assign(id=2)).population.geometry.to_numpy()).max()
+        == 0
+    )

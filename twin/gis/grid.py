@@ -14,9 +14,9 @@ __all__ = ["grid_city"]
 def grid_city(blocks: int = 5, *, block: float = 100.0, people: float = 10.0) -> City:
     """A synthetic square of blocks with people at every corner.
 
-    A clinic (capacity 50, 720 m2) stands at the corner (0, 0); bus stops at (1, 0) and (6, 0) blocks, the second
-    one only where there are so many, else at the last corner but one of the far side; a park of 50 m x 50 m in the
-    middle of the first block. Streets are walked at 4/3 m/s and driven at 10 m/s.
+    A clinic (capacity 50, 720 m2) stands at the corner (0, 0); bus stops one block east of it and, on grids of more
+    than 6 blocks, six blocks east, on smaller ones at the far end of the first one's street north; a park of 50 m x 50 m
+    in the middle of the first block. Streets are walked at 4/3 m/s and driven at 10 m/s.
 
     Parameters
     ----------

@@ -85,6 +85,14 @@ def _placed(layer: Any, crs: pyproj.CRS | None, name: str) -> Any:
     return layer if layer.empty else to_crs(layer, crs, where=f"layer {name}")
 
 
+def _at_points(population: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """People of a polygon stand at its representative point: they do not live along its rim."""
+    shapes = population.geometry.to_numpy()
+    if (shapely.get_dimensions(shapes) == 0).all():
+        return population
+    return population.set_geometry(gpd.GeoSeries(shapely.point_on_surface(shapes), crs=population.crs))
+
+
 @dataclass(frozen=True, eq=False)
 class City:
     """Networks, facilities, people and layers of one place.
@@ -143,7 +151,7 @@ class City:
             dependencies=needs,
             about=parts.get("about") or About(),
             facilities=tables["facilities"],
-            population=tables["population"],
+            population=_at_points(tables["population"]),
         )
 
     @classmethod
@@ -251,8 +259,10 @@ class City:
     def with_layer(self, name: str, layer: gpd.GeoDataFrame | Raster) -> City:
         """The city with one layer replaced or added."""
         layer = _placed(layer, self.crs, name)
-        if name in {"facilities", "population"}:
-            return self._with(**{name: layer})
+        if name == "population":
+            return self._with(population=_at_points(cast("gpd.GeoDataFrame", layer)))
+        if name == "facilities":
+            return self._with(facilities=layer)
         return self._with(layers=MappingProxyType({**self.layers, name: layer}))
 
     def with_columns(self, layer: str, **columns: ArrayLike) -> City:
