@@ -15,7 +15,7 @@ def grid_city(blocks: int = 5, *, block: float = 100.0, people: float = 10.0) ->
     """A synthetic square of blocks with people at every corner.
 
     A clinic (capacity 50, 720 m2) stands at the corner (0, 0); bus stops one block east of it and, on grids of more
-    than 6 blocks, six blocks east, on smaller ones at the far end of the first one's street north; a park of 50 m x 50 m
+    than 6 blocks, six blocks east, on smaller ones at the far end of its street north; a park of 50 m x 50 m stands
     in the middle of the first block. Streets are walked at 4/3 m/s and driven at 10 m/s.
 
     Parameters
