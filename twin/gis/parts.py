@@ -65,14 +65,11 @@ def take_apart(city: City) -> Parts:
         for name, net in city.networks.items()
     }
     mixed: dict[str, list[str]] = {}
-    meta = described(city) | {"mixed": mixed}
-    return Parts(
-        meta,
-        {name: _plain(frame, mixed, name) for name, frame in tables.items()},
-        {name: layer for name, layer in city.layers.items() if isinstance(layer, Raster)},
-        {name: _plain(frame, mixed, f"{name}_nodes") for name, frame in nodes.items()},
-        {name: _plain(net.to_frame(), mixed, f"{name}_edges") for name, net in city.networks.items()},
-    )
+    stored = {name: _plain(frame, mixed, name) for name, frame in tables.items()}
+    ends = {name: _plain(frame, mixed, f"{name}_nodes") for name, frame in nodes.items()}
+    edges = {name: _plain(net.to_frame(), mixed, f"{name}_edges") for name, net in city.networks.items()}
+    rasters = {name: layer for name, layer in city.layers.items() if isinstance(layer, Raster)}
+    return Parts(described(city) | ({"mixed": mixed} if mixed else {}), stored, rasters, ends, edges)
 
 
 def _plain(frame: pd.DataFrame, mixed: dict[str, list[str]], table: str) -> pd.DataFrame:
