@@ -154,13 +154,13 @@ function startPopups(map) {
   };
   map.on("click", (event) => {
     const { x, y } = event.point;
-    const near = map.queryRenderedFeatures([[x - 3, y - 3], [x + 3, y + 3]], { layers: ["facilities", "points"] });
+    const near = map.queryRenderedFeatures([[x - 3, y - 3], [x + 3, y + 3]], { layers: ["facilities", "others", "points"] });
     if (!near.length) return;
     popup.setLngLat(near[0].geometry.coordinates).setDOMContent(content(near[0])).addTo(map);
     shown = near[0]; // after addTo, which closes what was open before
   });
   map.on("mousemove", (event) => {
-    const over = map.queryRenderedFeatures(event.point, { layers: ["facilities", "points"] });
+    const over = map.queryRenderedFeatures(event.point, { layers: ["facilities", "others", "points"] });
     map.getCanvas().style.cursor = over.length ? "pointer" : "";
   });
   relabel.push(() => shown && popup.setDOMContent(content(shown)));

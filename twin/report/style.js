@@ -53,9 +53,11 @@ function mapStyle(data, zoom, radius) {
       { id: "closed-edge", type: "line", source: "closed", paint: { "line-color": "#ffffff", "line-width": byZoom(zoom, 5, 10) } },
       { id: "closed", type: "line", source: "closed",
         paint: { "line-color": "#1d2b36", "line-width": byZoom(zoom, 3, 6), "line-dasharray": [1.6, 1] } },
-      { id: "facilities", type: "symbol", source: "facilities",
-        layout: { "icon-image": ["get", "icon"], "icon-allow-overlap": true, "icon-ignore-placement": true,
-          "symbol-sort-key": ["get", "rank"], "icon-size": ["get", "size"] } },
+      // what the clause does not speak of would hide the people: it is drawn from near by only
+      ...[["others", ["<", ["get", "rank"], 2], zoom + 1.5], ["facilities", ["==", ["get", "rank"], 2], 0]].map(
+        ([id, filter, minzoom]) => ({ id, type: "symbol", source: "facilities", filter, minzoom,
+          layout: { "icon-image": ["get", "icon"], "icon-allow-overlap": true, "icon-ignore-placement": true,
+            "symbol-sort-key": ["get", "rank"], "icon-size": ["get", "size"] } })),
     ],
   };
 }
