@@ -18,7 +18,12 @@ directives = {
     "cdivision": True,
 }
 extensions = [
-    Extension(f"twin._kernels.{path.stem}", [path.as_posix()], extra_compile_args=["-O3"])
+    Extension(
+        f"twin._kernels.{path.stem}",
+        [path.as_posix()],
+        depends=sorted(source.as_posix() for source in Path("ext").glob("*.p[xy][dx]")),  # they also go into the sdist
+        extra_compile_args=["-O3"],
+    )
     for path in sorted(Path("ext").glob("*.pyx"))
 ]
 setup(ext_modules=cythonize(extensions, compiler_directives=directives, include_path=["ext"], force=checked))
