@@ -164,12 +164,8 @@ class _Water:
 def _along(net: Network, water: _Water, *, drive: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Deepest water of each edge [m], and travel time in it over travel time on the dry (up to `impassable`)."""
     columns, count = net.columns, len(net.graph.tail)
-    steps = np.maximum(1, np.ceil(np.asarray(columns["length"]) / STEP)).astype(int)
-    edge = np.repeat(np.arange(count), steps)
-    nth = np.arange(len(edge)) - np.repeat(np.cumsum(steps) - steps, steps)
-    share = (nth + 0.5) / steps[edge]
-    points = shapely.line_interpolate_point(net.shapes[edge], share, normalized=True)
-    depth = water.at(shapely.get_x(points), shapely.get_y(points))
+    edge, x, y = net.graph.memory.of("steps", (columns["length"],), lambda: _steps(net))
+    depth = water.at(x, y)
     depth[(columns["bridge"] | columns["tunnel"])[edge]] = 0.0
     deepest = np.zeros(count)
     np.maximum.at(deepest, edge, depth)
@@ -178,7 +174,16 @@ def _along(net: Network, water: _Water, *, drive: bool) -> tuple[NDArray[np.floa
         return deepest, np.ones(count)
     own = _speed(net)[edge]
     slow = np.minimum(own, np.maximum(safe_speed(depth), safe_speed(0.299)))
-    return deepest, np.bincount(edge, weights=own / slow, minlength=count) / steps
+    return deepest, np.bincount(edge, weights=own / slow, minlength=count) / np.bincount(edge, minlength=count)
+
+
+def _steps(net: Network) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
+    """Points at which the water is looked up, at most `STEP` apart: edge, easting and northing of each [m]."""
+    steps = np.maximum(1, np.ceil(np.asarray(net.columns["length"]) / STEP)).astype(int)
+    edge = np.repeat(np.arange(len(steps)), steps)
+    nth = np.arange(len(edge)) - np.repeat(np.cumsum(steps) - steps, steps)
+    points = shapely.line_interpolate_point(net.shapes[edge], (nth + 0.5) / steps[edge], normalized=True)
+    return edge, shapely.get_x(points), shapely.get_y(points)
 
 
 def _speed(net: Network) -> NDArray[np.float64]:

@@ -172,7 +172,7 @@ def straight_distance(
     def compute() -> NDArray[np.float64]:
         if not len(shapes):
             return np.full(len(who.table), inf)
-        points = shapely.point_on_surface(who.table.geometry.to_numpy())
+        points = city.memory.of("points", (who.table,), lambda: shapely.point_on_surface(who.table.geometry.to_numpy()))
         (_, _), gap = shapely.STRtree(shapes).query_nearest(points, return_distance=True, all_matches=False)
         return np.asarray(gap)
 
