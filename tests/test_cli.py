@@ -57,6 +57,8 @@ def test_check(town, tmp_path):
 def test_read_and_write_back(town, tmp_path):
     done = run("read", town, tmp_path / "copy.gpkg")
     assert done.returncode == 0, done.stderr
+    twice = run("read", town, tmp_path / "copy.gpkg")
+    assert (twice.returncode, "say --replace" in twice.stderr) == (2, True)
     assert "810 people; 4 facilities; walk 144 edges, drive 144 edges" in done.stdout
     again = run("read", tmp_path / "copy.gpkg", tmp_path / "copy")
     assert again.returncode == 0, again.stderr

@@ -1,6 +1,7 @@
 """Siting against answers from outside: OR-Library optima, and enumeration."""
 
 import itertools
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -85,6 +86,15 @@ def test_computed_sites_serve_more_than_any_other():
     assert sites.attrs["objective"] == (13 + 12) * 10
 
 
+def test_what_is_promised_is_what_a_clause_finds():
+    """From door to site, the way to the street included: the objective is the people whom `share_within` counts."""
+    city = twin.read(Path(__file__).parents[1] / "gis_data" / "monaco")
+    sites = twin.site(city, "clinic", count=2, within="5 minute")
+    served = share_within(Layout("clinic", sites)(city), facility="clinic", network="walk", within=300.0)
+    assert sites.attrs["status"] == "optimal"
+    assert sites.attrs["objective"] == pytest.approx(served.value * city.people, rel=1e-9)
+
+
 def test_few_enough_to_reach_everybody():
     sites = twin.site(grid_city(4), "clinic", within=300.0)  # four blocks reach everybody from the middle
     assert (len(sites), sites.attrs["objective"], sites.attrs["left_out"]) == (1, 1.0, 0)
@@ -104,5 +114,9 @@ def test_bad_input():
         twin.site(city, "clinic", count=17)
     with pytest.raises(UnknownName, match="did you mean 'median'"):
         twin.site(city, "clinic", count=1, objective="medain")
+    with pytest.raises(UnknownName, match="did you mean 'clinic'"):
+        twin.site(city, "clinik", count=1)
+    with pytest.raises(DataError, match="above 0 s"):
+        twin.site(city, "clinic", count=1, within=0.0)
     with pytest.raises(MissingData, match="no population"):
         twin.site(twin.City.from_network(city.networks["walk"]), "clinic", count=1)

@@ -150,6 +150,25 @@ def test_threads_give_the_same_verdicts(city):
     pd.testing.assert_frame_equal(alone, together.verdicts)
 
 
+def test_a_comparison_is_printed_whole(study):
+    text = str(study.compare())
+    assert "..." not in text
+    assert all(cell.name in text for cell in study.cells)
+    assert len(repr(study)) < 300
+
+
+def test_one_scenario_needs_no_list(city):
+    assert [cell.name for cell in twin.study(city, twin.Scenario("a"), under=twin.Scenario("b")).cells] == [
+        "a",
+        "a + b",
+    ]
+
+
+def test_a_change_that_fails_is_named(city):
+    with pytest.raises(ScenarioError, match="scenario 'slip': <lambda> failed: ZeroDivisionError"):
+        twin.Scenario("slip", lambda c: 1 / 0)(city)
+
+
 def test_mistakes_are_found_before_anything_runs(city):
     with pytest.raises(ScenarioError, match="two scenarios are called 'a'"):
         twin.study(city, [twin.Scenario("a"), twin.Scenario("a")])

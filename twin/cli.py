@@ -17,7 +17,7 @@ from twin.errors import TwinError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from twin.model import City
+    from twin.model import City, Verdict
     from twin.scenario import Scenario
     from twin.study import Study
 
@@ -90,16 +90,23 @@ def _say(text: str) -> None:
 @click.argument("source")
 @click.argument("target", type=click.Path(path_type=Path))
 @click.option("--name", default="", help="What to call the city.")
-@click.option("--population", help="A layer of people, or a total to spread over homes; estimated where not given.")
+@click.option(
+    "--population",
+    help="A total to spread over homes, or a layer of people (a CSV with lon, lat, people will do); else estimated.",
+)
 @click.option("--boundary", help="A layer of polygons: the land that the city answers for.")
-def read(source: str, target: Path, name: str, population: str | None, boundary: str | None) -> None:
+@click.option(
+    "--replace", is_flag=True, help="Replace a city that is there already, with what was added to its city.toml."
+)
+def read(source: str, target: Path, name: str, population: str | None, boundary: str | None, *, replace: bool) -> None:
     """Bring a city in: from OpenStreetMap, GeoPackage or GraphML to a city folder (or a .gpkg)."""
     import twin
 
+    if target.exists() and not replace:
+        raise click.UsageError(f"{target}: there is something already; name another target, or say --replace")
     options: dict[str, Any] = {"name": name} if name else {}
     if population:
-        digits = population.replace(",", "").replace("_", "")
-        options["population"] = float(digits) if digits.replace(".", "", 1).isdigit() else population
+        options["population"] = _number(population.replace(",", "").replace("_", "")) or population
     if boundary:
         options["boundary"] = boundary
     with _progress(f"reading {source}"):
@@ -109,6 +116,17 @@ def read(source: str, target: Path, name: str, population: str | None, boundary:
     for note in _notes(city):
         _say(f"note: {note}")
     click.echo(f"{target}: {_summary(city)}")
+
+
+def _number(text: str) -> float | None:
+    """A total of people; None for the name of a file."""
+    try:
+        total = float(text)
+    except ValueError:
+        return None
+    if not 0 < total < float("inf"):
+        raise click.UsageError(f"--population: a total above 0, or a layer's file, not {text}")
+    return total
 
 
 def _summary(city: City) -> str:
@@ -173,6 +191,8 @@ def _loaded(path: Path) -> tuple[Scenario, dict[str, Any]]:
 
 
 def _finish(done: Study, out: Path | None) -> None:
+    if out is not None and out.suffix in {".html", ".csv", ".json"}:
+        raise click.UsageError(f"-o {out}: name a folder; it will hold report.html and the tables")
     _table(_changes(done))
     if out is not None:
         with _progress(f"writing {out}"):
@@ -183,13 +203,19 @@ def _finish(done: Study, out: Path | None) -> None:
 
 
 def _changes(done: Study) -> pd.DataFrame:
-    """Statuses by clause, those that differ first."""
+    """Status and value by clause, those that differ first."""
     import pandas as pd
 
-    columns = {cell.name: [verdict.status for verdict in cell.verdicts] for cell in done.cells}
+    columns = {cell.name: [f"{v.status} {_shown(v)}".strip() for v in cell.verdicts] for cell in done.cells}
     frame = pd.DataFrame(columns, index=pd.Index([v.key for v in done.cells[0].verdicts], name="clause"))
     differs = frame.ne(frame.iloc[:, 0], axis=0).any(axis=1)
     return pd.concat([frame[differs], frame[~differs]])
+
+
+def _shown(verdict: Verdict) -> str:
+    from twin.units import shown
+
+    return shown(verdict.value, verdict.unit) if abs(verdict.value) < float("inf") else ""
 
 
 @_twin.command()
@@ -223,7 +249,7 @@ def check(city: str, packs: tuple[str, ...], on: dt.datetime | None, out: Path |
 @_PACK
 @_OUT
 def compare(city: str, layouts: tuple[Path, ...], facility: str, packs: tuple[str, ...], out: Path | None) -> None:
-    """Compare facility layouts, each a file of sites."""
+    """Compare facility layouts, each a file of sites: a layout closes all sites of the kind and opens its own."""
     import twin
     from twin.interventions import Layout
 
@@ -247,10 +273,16 @@ def _sites(path: Path) -> Any:
 @click.option("--within", help='Largest travel time that counts, such as "15 minute".')
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="GeoPackage to write the sites to.")
 def site(city: str, kind: str, count: int | None, within: str | None, out: Path | None) -> None:
-    """Compute where to put facilities of a kind."""
+    """Compute where to put facilities of a kind, for people on foot, as if there were none yet.
+
+    With --count and --within the most people are served, with --count alone the mean time is least, with --within alone
+    the fewest sites serve everybody.
+    """
     import twin
     from twin.units import quantity
 
+    if within is not None and " " not in within.strip():
+        raise click.UsageError(f'--within: say the unit too, such as "{within} minute"')
     limit = None if within is None else quantity(within, unit="s", where="--within")
     with _progress("siting"):
         sites = twin.site(twin.read(city), kind, count=count, within=limit)
@@ -258,6 +290,7 @@ def site(city: str, kind: str, count: int | None, within: str | None, out: Path 
         f"{key} {value:,.6g}" if isinstance(value, float) else f"{key} {value}" for key, value in sites.attrs.items()
     )
     click.echo(facts)
+    click.echo(f"id\teasting\tnorthing ({sites.crs.to_string() if sites.crs is not None else 'no CRS'}, m)")
     for row in sites.itertuples():
         click.echo(f"{row.id}\t{row.geometry.x:.1f}\t{row.geometry.y:.1f}")
     if out is not None:

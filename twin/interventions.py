@@ -12,12 +12,30 @@ import pandas as pd
 import shapely
 
 from twin.errors import DataError, MissingData, ScenarioError, UnknownName
+from twin.gis.kinds import known_kind
 from twin.model import City, Network, Raster
 from twin.model.crs import to_crs
 from twin.model.schema import schema
 from twin.scenario import change, option
 
 __all__ = ["AddEdge", "AddFacility", "CloseFacility", "GrowPopulation", "Layout"]
+
+
+#: A new facility farther than this from every street is a slip of coordinates [m].
+FAR = 20_000.0
+
+
+def _check_near(city: City, x: float, y: float) -> None:
+    for net in city.networks.values():
+        gap = float(np.hypot(net.x - x, net.y - y).min(initial=np.inf))
+        if gap <= FAR:
+            return
+    if city.networks:
+        raise ScenarioError(
+            f"add_facility: ({x:g}, {y:g}) lies more than {FAR / 1000:g} km from every street of {city.name}; give "
+            "easting and northing in metres of the city's CRS",
+            change="add_facility",
+        )
 
 
 @change
@@ -66,10 +84,12 @@ class AddFacility:
     def __call__(self, city: City) -> City:
         """The city with the facility appended."""
         x, y = self.at
+        known_kind(self.facility, city.facilities["kind"])
         if not np.isfinite([x, y]).all():
             raise ScenarioError(
                 f"add_facility: the place ({x}, {y}) is no pair of numbers in metres", change="add_facility"
             )
+        _check_near(city, x, y)
         label = self.id or f"new {self.facility} {len(city.facilities)}"
         rows = gpd.GeoDataFrame(
             {"id": [label], "kind": [self.facility], "name": [self.name or label], "capacity": [self.capacity]},
@@ -96,6 +116,7 @@ class Layout:
 
     def __call__(self, city: City) -> City:
         """The city with the layout in place; `ScenarioError` where a layout has no site."""
+        known_kind(self.facility, city.facilities["kind"])
         sites = city.table(self.sites) if isinstance(self.sites, str) else self.sites
         if isinstance(sites, Raster) or not len(sites):
             raise ScenarioError(f"layout of '{self.facility}': it has no site; draw at least one", change="layout")

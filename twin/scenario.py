@@ -89,7 +89,7 @@ class Scenario:
 
         Raises
         ------
-        ScenarioError : a change did not return a city.
+        ScenarioError : a change did not return a city, or failed.
         TwinError : what a change raised; a note says in which scenario.
         """
         for each in self.changes:
@@ -98,6 +98,12 @@ class Scenario:
             except TwinError as error:
                 error.add_note(f"in scenario '{self.name}', change {_label(each)}")
                 raise
+            except Exception as error:
+                raise ScenarioError(
+                    f"scenario '{self.name}': {_label(each)} failed: {type(error).__name__}: {error}",
+                    scenario=self.name,
+                    change=_label(each),
+                ) from error
             if not isinstance(after, City):
                 raise ScenarioError(
                     f"scenario '{self.name}': {_label(each)} returned {type(after).__name__}, not a city",

@@ -16,9 +16,12 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_matrix, csr_matrix, hstack, identity, vstack
 
 from twin.errors import DataError, MissingData, UnknownName
+from twin.gis.kinds import known_kind
 from twin.model import City
 from twin.model.snap import snap_table
-from twin.routing.paths import matrix
+from twin.routing.paths import in_chunks
+from twin.routing.reach import reach
+from twin.units import quantity
 
 __all__ = ["cover_all", "cover_most", "median", "site"]
 
@@ -37,7 +40,7 @@ def site(
     kind: str,
     *,
     count: int | None = None,
-    within: float | None = None,
+    within: float | str | None = None,
     objective: str | None = None,
     candidates: gpd.GeoDataFrame | None = None,
 ) -> gpd.GeoDataFrame:
@@ -46,15 +49,16 @@ def site(
     Parameters
     ----------
     count : number of sites.
-    within : largest travel time that counts as served [s].
+    within : largest travel time that counts as served [s], or ``"15 minute"``.
     objective : ``median`` (least mean travel time; default with `count` alone), ``cover_most`` (most people served;
         default with both), ``cover_all`` (fewest sites that serve all that can be served; default with `within` alone).
     candidates : points to choose from; nodes spread over the people's streets where not given.
 
     Returns
     -------
-    GeoDataFrame : id, kind, name, geometry; ``attrs`` has status, objective, bound, gap. The objective is
-        people served, people-seconds, or a number of sites.
+    GeoDataFrame : id, kind, name, geometry; ``attrs`` has status, objective, bound, gap, candidates. The objective is
+        people served, people-seconds, or a number of sites, measured from door to site as clauses do; the status is
+        that among the candidates. Sites that stand already are left out of account: see `Layout`.
 
     Raises
     ------
@@ -69,6 +73,10 @@ def site(
         raise DataError("site: say how many (count), how near (within), or both")
     net = city.network("walk")
     hung = city.snap("population", "walk")
+    limit = quantity(within, unit="s", where="within") if within is not None else 0.0
+    if limit < 0 or (within is not None and limit == 0):
+        raise DataError(f"site: a travel time above 0 s, not {limit:g}", column="within")
+    known_kind(kind, city.facilities["kind"])
     if not len(hung):
         raise MissingData(
             f"{city.name}: there is no population on the walk network to place sites for", layer="population"
@@ -80,14 +88,14 @@ def site(
     options = _candidates(city, demand, candidates)
     if count is not None and not 1 <= count <= len(options):
         raise DataError(f"site: between 1 and {len(options)} sites can be chosen from the candidates, not {count}")
-    cost = matrix(net, net.ids[demand], net.ids[options], cost="time")
-    weight = np.asarray(people[demand], dtype=np.float64)
+    cost, weight = _door_to_door(city, options), city.column("population", "people")
+    cost, weight = cost[weight > 0], weight[weight > 0]
     if chosen == "median":
         result = median(cost, weight, count or 1)
     elif chosen == "cover_most":
-        result = cover_most(cost <= (within or 0.0), weight, count or 1)
+        result = cover_most(cost <= limit, weight, count or 1)
     else:
-        result = cover_all(cost <= (within or 0.0))
+        result = cover_all(cost <= limit)
     picked, facts = result
     rows = options[picked]
     sites = gpd.GeoDataFrame(
@@ -99,8 +107,24 @@ def site(
         geometry=shapely.points(net.x[rows], net.y[rows]),
         crs=city.crs,
     )
-    sites.attrs.update(facts)
+    sites.attrs.update(facts, candidates=len(options))
     return sites
+
+
+def _door_to_door(city: City, options: NDArray[np.int64]) -> Floats:
+    """Travel time from each row of the population to each candidate node, as a facility there would be reached [s]."""
+    net = city.network("walk")
+    stands = gpd.GeoDataFrame(geometry=shapely.points(net.x[options], net.y[options]), crs=city.crs)
+    hung, homes = snap_table(net, stands), city.snap("population", "walk")
+    cost = np.empty((len(city.population), len(options)))
+
+    def some(part: slice) -> None:
+        for column in range(part.start, part.stop):
+            one = np.arange(len(options)) == column
+            cost[:, column] = reach(net, homes, hung, count=len(cost), cost="time", serving=one).cost
+
+    in_chunks(some, len(options))
+    return cost
 
 
 def _candidates(city: City, demand: NDArray[np.int64], given: gpd.GeoDataFrame | None) -> NDArray[np.int64]:
@@ -134,8 +158,9 @@ def cover_most(near: NDArray[np.bool_], weight: Floats, count: int) -> tuple[NDA
     weight : (demand,) people.
     """
     sites = near.shape[1]
-    served = near.any(axis=1)
-    a, w = csr_matrix(near[served].astype(float)), weight[served]
+    alike, group = np.unique(near[near.any(axis=1)], axis=0, return_inverse=True)  # whom the same sites serve
+    w = np.bincount(group.reshape(-1), weights=weight[near.any(axis=1)], minlength=len(alike))
+    a = csr_matrix(alike.astype(float))
     link = hstack([a, -identity(len(w))], format="csr")
     number = csr_matrix(np.r_[np.ones(sites), np.zeros(len(w))])
     found = milp(

@@ -25,7 +25,7 @@ from twin.simulation import Agents, simulate
 from twin.standards import check, load
 from twin.standards.ensemble import combine
 
-__all__ = ["Cell", "Study", "study"]
+__all__ = ["Cell", "Comparison", "Study", "study"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +46,15 @@ class Cell:
         return f"{self.plan} + {self.shock}" if self.shock else self.plan
 
 
+class Comparison(pd.DataFrame):
+    """Values by clause and cell; printed whole, because what is cut off is what was asked."""
+
+    def __str__(self) -> str:
+        """All rows and columns, however wide the screen."""
+        plain = pd.DataFrame(self)
+        return plain.to_string(float_format=lambda value: f"{value:.4g}", na_rep="", line_width=10_000)
+
+
 @dataclass(frozen=True, eq=False)
 class Study:
     """Plans × shocks, every cell judged; the others are held against cell 0, the first plan without a shock.
@@ -59,6 +68,10 @@ class Study:
     options: Mapping[str, Any] = field(default_factory=dict)
     partial: bool = False
 
+    def __repr__(self) -> str:
+        """City, cells and packs, without their tables."""
+        return f"Study({self.city.name}: {', '.join(cell.name for cell in self.cells)}; {', '.join(self.packs)})"
+
     @cached_property
     def verdicts(self) -> pd.DataFrame:
         """Every verdict of every cell, with the columns of ``verdicts.csv``."""
@@ -66,7 +79,7 @@ class Study:
         frames = [frame for frame in frames if len(frame)]
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS))
 
-    def compare(self) -> pd.DataFrame:
+    def compare(self) -> Comparison:
         """One row a clause, one column a cell with its value, beside limit and unit; clauses that differ come first."""
         columns: dict[str, list[Any]] = {"limit": [], "unit": []}
         columns |= {cell.name: [] for cell in self.cells}
@@ -80,7 +93,7 @@ class Study:
         frame = pd.DataFrame(columns, index=pd.Index(keys, name="clause"))
         values = frame[[cell.name for cell in self.cells]].to_numpy(dtype=float)
         differs = np.array([len(np.unique(row[~np.isnan(row)])) > 1 for row in values], dtype=bool)
-        return frame.iloc[np.argsort(~differs, kind="stable")]
+        return Comparison(frame.iloc[np.argsort(~differs, kind="stable")])
 
     def lost(self, by: str = "districts") -> pd.DataFrame:
         """People who lose a service against cell 0, by clause and part of the city [persons].
@@ -140,9 +153,9 @@ def _change(before: Verdict, after: Verdict, count: int) -> NDArray[np.float64] 
 
 def study(  # noqa: PLR0913 -- the contract of section 13
     city: City,
-    plans: Iterable[Scenario] = (),
+    plans: Scenario | Iterable[Scenario] = (),
     *,
-    under: Iterable[Scenario] = (),
+    under: Scenario | Iterable[Scenario] = (),
     standards: str | Path | Iterable[str | Path] = (),
     agents: Sequence[Agents] = (),
     runs: int = 1,
@@ -175,8 +188,10 @@ def study(  # noqa: PLR0913 -- the contract of section 13
     -----
     Ctrl-C ends the study after the cells that are done and gives back a partial one; without any it is passed on.
     """
-    rows = tuple(plans) or (Scenario("as it is"),)
-    shocks = (None, *under)
+    if not isinstance(city, City):
+        raise ScenarioError(f"study: it takes a city, not {type(city).__name__}; read one with twin.read")
+    rows = (plans,) if isinstance(plans, Scenario) else tuple(plans) or (Scenario("as it is"),)
+    shocks = (None, *((under,) if isinstance(under, Scenario) else under))
     names = [(plan.name, shock.name if shock else "") for plan in rows for shock in shocks]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
@@ -210,6 +225,11 @@ def study(  # noqa: PLR0913 -- the contract of section 13
     return Study(city, tuple(cells), tuple(str(pack) for pack in packs), options, partial)
 
 
+def _replica(plan: Scenario, shock: Scenario | None, seed: int) -> Scenario:
+    """One run of a cell; plan and shock are seeded apart, so that every plan meets the same storms."""
+    return plan.seeded(seed) if shock is None else plan.seeded(seed) + shock.seeded(seed)
+
+
 @dataclass(frozen=True, eq=False)
 class _Task:
     """What is done in every cell."""
@@ -228,7 +248,7 @@ class _Task:
         scenario = plan if shock is None else plan + shock
         results = []
         for run in range(self.runs if scenario.random or self.agents else 1):
-            replica = scenario if self.runs == 1 else scenario.seeded(self.seed + run)
+            replica = scenario if self.runs == 1 else _replica(plan, shock, self.seed + run)
             city = replica(self.city)
             trace = simulate(city, self.agents, until=self.until, seed=self.seed + run) if self.agents else None
             results.append(

@@ -107,19 +107,19 @@ def test_sentences_by_hand():
     )
     assert before.zh == "5 条中，2 条达标、1 条不达标、1 条仅报数值、1 条无法判断；最大缺口：70 人未被服务（题2）。"
     assert after.en == (
-        "3 clauses newly fail; 1 failing clause now passes; 1 clause can no longer be judged; "
+        "3 clauses newly fail (T0; T1 …); 1 failing clause now passes; 1 clause can no longer be judged; "
         "70 people lose a service; 80 people gain a service."
     )
-    assert (
-        after.zh
-        == "3 条由此不达标；1 条原不达标、现已达标；1 条变得无法判断；70 人失去至少一项服务；80 人新获至少一项服务。"
+    assert after.zh == (
+        "3 条由此不达标（题0；题1 …）；1 条原不达标、现已达标；1 条变得无法判断；"
+        "70 人失去至少一项服务；80 人新获至少一项服务。"
     )
 
 
 def test_sentence_is_in_the_page_in_both_languages():
     html = render(small([("pass", "fail")], people=[(0.0, 4210.0)]))
-    assert "1 clause newly fails; at least 4,210 people lose a service." in html
-    assert "1 条由此不达标；至少 4,210 人失去一项服务。" in html
+    assert "1 clause newly fails (T0); at least 4,210 people lose a service." in html
+    assert "1 条由此不达标（题0）；至少 4,210 人失去一项服务。" in html
 
 
 def test_without_points_the_largest_clause_is_a_lower_bound():

@@ -101,7 +101,7 @@ def test_a_full_clinic_takes_the_first_fifty():
     distance = (city.population.geometry.x + city.population.geometry.y).to_numpy()
     arrived = end["status"].to_numpy() == "finished"
     assert distance[arrived].max() <= distance[~arrived].min()  # those who live nearest
-    assert set(end.loc[arrived, "facility"]) == {0}
+    assert set(end.loc[arrived, "facility"]) == {"c1"}
     assert end.loc[arrived, "time"].max() == distance[arrived].max() * 0.75
 
 

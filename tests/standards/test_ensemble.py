@@ -6,6 +6,7 @@ import pytest
 import twin
 from twin.gis.grid import grid_city
 from twin.hazards import Blockage
+from twin.interventions import AddFacility
 from twin.standards.ensemble import interval
 
 
@@ -69,6 +70,15 @@ def test_a_pass_needs_the_whole_interval(pack):
 def test_cells_without_chance_are_run_once(pack):
     base = runs_of(0.1, pack, 20).cells[0].verdicts[0]
     assert "runs" not in base.reason
+
+
+def test_every_plan_meets_the_same_storms(pack):
+    storm = twin.Scenario("storm", Blockage(share=0.3, seed=0))
+    post = twin.Scenario("fire post", AddFacility("fire_station", at=(100.0, 100.0)))
+    done = twin.study(grid_city(8), [twin.Scenario("as is"), post], under=[storm], standards=pack(0.5), runs=6, seed=3)
+    assert done.cells[1].verdicts[0].value == done.cells[3].verdicts[0].value  # a fire post blocks no way to the clinic
+    edges = [cell.city.networks["walk"].open for cell in (done.cells[1], done.cells[3])]
+    assert (edges[0] == edges[1]).all()
 
 
 def test_the_same_seed_gives_the_same_verdicts(pack):

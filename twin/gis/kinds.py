@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
-from twin.errors import DataError
+from twin.errors import DataError, UnknownName
 
-__all__ = ["GROUPS", "SERVICES", "Kind", "kinds"]
+__all__ = ["GROUPS", "SERVICES", "Kind", "kinds", "known_kind"]
 
 #: the seven basic services: the young, learning, work, health, the old, housing, the weak
 SERVICES = ("childcare", "schooling", "work", "health", "old_age", "housing", "weak")
@@ -59,3 +60,22 @@ def kinds() -> Mapping[str, Kind]:
         if kind.group not in GROUPS:
             raise DataError(f"kinds.toml: kind '{kind.name}' has the group '{kind.group}'; a group is one of {GROUPS}")
     return MappingProxyType(known)
+
+
+def known_kind(name: str, here: Iterable[str] = ()) -> None:
+    """Refuse a kind that is a slip of the pen: one that is almost, but not quite, a kind that exists.
+
+    A kind of one's own is welcome, as long as it is not taken for another.
+
+    Parameters
+    ----------
+    name : the kind as it was given.
+    here : kinds that a city has besides those of the table.
+
+    Raises
+    ------
+    UnknownName : with the kind that was probably meant.
+    """
+    known = {*kinds(), *here}
+    if name not in known and difflib.get_close_matches(name, known, n=1, cutoff=0.8):
+        raise UnknownName("kind of facility", name, known)

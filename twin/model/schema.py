@@ -204,7 +204,8 @@ def _check_values(values: pd.Series, column: Column, layer: str, where: str) -> 
             raise DataError(
                 f"{place}: {low.size} values are {bound}infinite (rows {listed(low)}: "
                 f"{listed(f'{v:g}' for v in number[low])}). {column.en.capitalize()} is"
-                f"{' in ' + column.unit if column.unit else ''} {floor}; leave it empty where it is unknown",
+                f"{' in ' + column.unit if column.unit else ''} {floor}"
+                + ("" if column.required else "; leave it empty where it is unknown"),
                 layer=layer,
                 column=column.name,
                 rows=low,

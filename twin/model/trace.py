@@ -16,7 +16,7 @@ class Trace(Mapping[str, pd.DataFrame]):
     """Tables of a run.
 
     ``trips``: one row a trip, with agent, origin, destination (node ids), depart and arrive [s]; NaN while on the way.
-    ``end``: one row an agent, with status, node and time [s] of its last change.
+    ``end``: one row an agent (index crowd, agent), with status, node and facility (ids), time [s] of its last change.
     """
 
     tables: Mapping[str, pd.DataFrame]

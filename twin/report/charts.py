@@ -39,7 +39,15 @@ FILLS = {
 }
 UNSURE = ("unknown", "missing")
 #: colour and sign of the scenarios after the baseline
-MARKS = (("#d55e00", "o"), ("#0072b2", "s"), ("#cc79a7", "D"), ("#e69f00", "^"), ("#56b4e9", "v"))
+MARKS = (
+    ("#d55e00", "o"),
+    ("#0072b2", "s"),
+    ("#cc79a7", "D"),
+    ("#e69f00", "^"),
+    ("#56b4e9", "v"),
+    ("#009e73", "P"),
+    ("#1d2b36", "X"),
+)
 MOST = 12  # clauses in the chart of people
 RC: dict[Any, Any] = {
     "svg.fonttype": "none",
@@ -129,6 +137,11 @@ def people_chart(page: Page, language: str) -> str:
         return _svg(figure, f"{known['chart_people'].get(language)}: {', '.join(line.get(language) for line in lines)}")
 
 
+def _spread(people: list[float]) -> float:
+    known = [each for each in people if not math.isnan(each)]
+    return max(known) - min(known) if known else 0.0
+
+
 def _rows(page: Page) -> tuple[list[int], list[Text]]:
     """Choose the clauses to draw, most people first, and say how they were chosen."""
     known = words()
@@ -142,6 +155,9 @@ def _rows(page: Page) -> tuple[list[int], list[Text]]:
     ]
     chosen = moving or list(worst)
     lines = [known["chart_people_changing" if moving else "chart_people_worst"]]
+    if moving:  # where the scenarios lie farthest apart
+        counts = {clause: [_people(page, i, clause) for i in range(len(page.scenarios))] for clause in chosen}
+        worst = {clause: _spread(some) for clause, some in counts.items()}
     chosen.sort(key=lambda clause: (-worst[clause], clause))
     if len(chosen) > MOST:
         lines.append(filled(known["chart_people_cut"], n=MOST, total=len(chosen)))

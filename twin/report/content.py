@@ -178,7 +178,8 @@ class MapData:
         ``depth`` [m]. ``hazard`` is shown for every scenario but the baseline.
     points : population points.
     unserved : (scenario, clause) -> bool array over the points, True where the people there are not served.
-    facilities : points with ``kind``, ``kind_en``, ``kind_zh``, ``name`` and ``open``, one 0 or 1 a scenario as text.
+    facilities : points with ``kind``, ``kind_en``, ``kind_zh``, ``name`` and ``open``, one sign a scenario as
+        text: 1 open, 0 closed, - not there.
     closed : scenario -> lines that are closed in it.
     hazards : scenario -> hazard of that scenario alone, drawn in place of ``base["hazard"]``.
     """

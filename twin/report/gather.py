@@ -94,7 +94,9 @@ def page_of(study: Results) -> Page:
     shocks = [cell.shock for cell in study.cells if cell.shock]
     plans = list(dict.fromkeys(cell.plan for cell in study.cells))
     return Page(
-        title=Text(f"{city.name}: standards under stress", f"{city.name}：标准符合性与韧性评估"),
+        title=Text(f"{city.name}: standards under stress", f"{city.name}：标准符合性与韧性评估")
+        if shocks
+        else Text(f"{city.name}: judged by its standards", f"{city.name}：标准符合性评估"),
         question=_question(city, plans, list(dict.fromkeys(shocks)), len(clauses)),
         city=_card(city),
         scenarios=tuple(_scenario(cell) for cell in study.cells),
@@ -234,6 +236,15 @@ def _doubts(study: Results, clauses: Sequence[Clause]) -> list[Text]:
             Text(
                 f"This run is partial: it was interrupted after {done} of its cells; the others are missing.",
                 f"本次运行不完整：完成{done}个情景后被中断，其余缺失。",
+            )
+        )
+    runs = int(study.options.get("runs", 1))
+    if runs > 1:
+        doubts.append(
+            Text(
+                f"Situations with chance in them rest on {runs} runs: values are means, a place counts as unserved "
+                "where it is so in more than half of the runs, and the closed streets shown are those of the first run.",
+                f"含随机因素的情景基于{runs}次运行：数值为均值，过半运行中未被覆盖的地点计为未覆盖；图中封闭道路取自首次运行。",
             )
         )
     if city.about.synthetic:

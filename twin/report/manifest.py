@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 
 from twin.model import City, Raster
-from twin.standards import load, packs
+from twin.standards.pack import sources
 
 if TYPE_CHECKING:
     from twin.report.gather import Results
@@ -39,10 +39,11 @@ def manifest(study: Results) -> dict[str, Any]:
             "sources": {layer: source.source for layer, source in city.about.sources.items()},
         },
         "packs": [
-            {"name": pack.name, "clauses": len(pack.clause), "sha256": _file_digest(pack.name)}
-            for pack in load(study.packs)
+            {"name": pack.name, "clauses": len(pack.clause), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+            for path, pack in sources(study.packs).items()
         ],
         "partial": study.partial,
+        "replications": "run r of a cell: seed (options.seed + r) * 1000003 + position of the change in its scenario",
         "options": dict(study.options),
         "cells": [
             {
@@ -94,7 +95,3 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return ""
-
-
-def _file_digest(name: str) -> str:
-    return hashlib.sha256(packs[name].read_bytes()).hexdigest() if name in packs else ""

@@ -57,7 +57,8 @@ const kindOf = (facility) => say({ en: facility.kind_en || facility.kind, zh: fa
 /** Facilities with their sign for a scenario; those of the clause's kinds stand out. */
 function facilityFeatures(map, data, clause, scenario) {
   const kinds = new Set(page.clauses[clause]?.kinds || []);
-  const features = data.facilities.features.map((feature) => {
+  const here = data.facilities.features.filter((feature) => String(feature.properties.open)[scenario] !== "-");
+  const features = here.map((feature) => {
     const given = feature.properties;
     const open = String(given.open)[scenario] !== "0";
     const stands = kinds.has(given.kind);

@@ -121,7 +121,7 @@ def _closed(city: City, before: City, to: pyproj.Transformer) -> dict[str, Any] 
 
 
 def _facilities(cells: Sequence[Judged], used: set[str], to: pyproj.Transformer) -> dict[str, Any]:
-    """Facilities of the kinds that some clause names; those that only some cells have are closed in the others."""
+    """Facilities of the kinds that some clause names; "-" marks the cells that do not have it."""
     label = kinds()
     states: dict[tuple[str, bytes], list[str]] = {}
     found: dict[tuple[str, bytes], tuple[Any, dict[str, Any]]] = {}
@@ -142,7 +142,7 @@ def _facilities(cells: Sequence[Judged], used: set[str], to: pyproj.Transformer)
                     "kind_zh": labels.zh if labels else kind,
                 }
                 found[mark] = (point, row)
-                states[mark] = ["0"] * len(cells)
+                states[mark] = ["-"] * len(cells)
             states[mark][number] = "1" if is_open else "0"
     rows = [{**row, "open": "".join(states[mark])} for mark, (_, row) in found.items()]
     shapes = np.array([point for point, _ in found.values()], dtype=object)

@@ -21,6 +21,7 @@ function legendThings(data, clause, scenario, hazard) {
   const seen = new Set();
   let others = false, shut = false;
   for (const { properties: given } of data.facilities.features) {
+    if (String(given.open)[scenario] === "-") continue;
     if (!kinds.has(given.kind)) others = true;
     else {
       if (!seen.has(given.kind)) sign(drawSign([...kindOf(given)][0].toUpperCase(), true, true).canvas, kindOf(given));

@@ -126,18 +126,24 @@ def _change(page: Page, scenario: int, known: Mapping[str, Text]) -> Text:
     """Say what a scenario changes against the baseline."""
     cells = table(page)
     moves: Counter[str] = Counter()
+    failing: list[Text] = []
     for clause in range(len(page.clauses)):
         before, after = cells.get((0, clause)), cells.get((scenario, clause))
         if before is None or after is None or before.status == after.status:
             continue
         if after.status == "fail":
             moves["sum_new_fail"] += 1
+            failing.append(page.clauses[clause].title)
         elif after.status == "unknown":
             moves["sum_new_unknown"] += 1
         elif after.status == "pass" and before.status == "fail":
             moves["sum_new_pass"] += 1
     order = ("sum_new_fail", "sum_new_pass", "sum_new_unknown")
     parts = [counted(known, name, moves[name]) for name in order if moves[name]] or [known["sum_same"]]
+    if failing:
+        more = " …" if len(failing) > 2 else ""
+        names = joined(failing[:2], "; ", "；")
+        parts[0] = Text(f"{parts[0].en} ({names.en}{more})", f"{parts[0].zh}（{names.zh}{more}）")
     lost, gained, exact = moved(page, scenario)
     ending = "" if exact else "_least"
     for name, people in (("sum_lose", lost), ("sum_gain", gained)):

@@ -320,13 +320,21 @@ class Simulation:
                         "agent": np.arange(len(state.node)),
                         "status": _STATUS[state.status],
                         "node": ids[state.node],
-                        "facility": state.facility,
+                        "facility": _ids(self.city, state.facility),
                         "time": state.changed,
                     }
                 )
             )
-        end = pd.concat(ends, ignore_index=True) if ends else pd.DataFrame()
+        columns = ["crowd", "agent", "status", "node", "facility", "time"]
+        end = pd.concat(ends, ignore_index=True) if ends else pd.DataFrame(columns=columns)
+        end = end.set_index(["crowd", "agent"])
         return Trace({"trips": trips, "end": end}, until, self.seed, partial)
+
+
+def _ids(city: City, rows: NDArray[np.int64]) -> NDArray[Any]:
+    """Ids of facilities; None where there is none."""
+    ids = city.facilities["id"].to_numpy(dtype=object)
+    return np.array([ids[row] if row >= 0 else None for row in rows], dtype=object)
 
 
 def _cost(agents: Agents) -> tuple[str, float]:

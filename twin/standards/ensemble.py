@@ -12,6 +12,7 @@ from scipy import stats
 
 from twin.model import City, Verdict, Verdicts
 from twin.standards.pack import Clause, limits_of, load
+from twin.standards.words import doubts
 from twin.units import shown
 
 __all__ = ["CONFIDENCE", "combine", "interval"]
@@ -82,6 +83,7 @@ def _one(verdicts: list[Verdict], clause: Clause, city: City) -> Verdict:
     )
     if status == "unknown":
         text, text_zh = f"{text}: too close to call", f"{text_zh}，尚不能判定"
+    tail, tail_zh = doubts(city, clause)
     shorts = [verdict.short for verdict in verdicts if verdict.short is not None]
     same = bool(shorts) and len({len(short) for short in shorts}) == 1
     return replace(
@@ -90,7 +92,7 @@ def _one(verdicts: list[Verdict], clause: Clause, city: City) -> Verdict:
         value=mean,
         margin=min(margins) if margins else float("nan"),
         people=float(np.mean([verdict.people for verdict in verdicts])),
-        reason=text,
-        reason_zh=text_zh,
+        reason="; ".join(filter(None, (text, tail))),
+        reason_zh="；".join(filter(None, (text_zh, tail_zh))),
         short=np.mean(shorts, axis=0) > 0.5 if same else None,
     )

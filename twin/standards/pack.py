@@ -18,7 +18,7 @@ from twin.measures import Measure, measures
 from twin.registry import Registry
 from twin.units import dimension_of, quantity
 
-__all__ = ["Clause", "Label", "Limit", "Pack", "domains", "load", "packs"]
+__all__ = ["Clause", "Label", "Limit", "Pack", "domains", "load", "packs", "sources"]
 
 #: How far a recalled figure may be trusted is said in every output.
 Evidence = Literal["read", "partly read", "recalled"]
@@ -181,6 +181,11 @@ def load(names: str | Path | Iterable[str | Path]) -> tuple[Pack, ...]:
     UnknownName : no such pack, standard, measure or parameter, with the nearest that exists.
     StandardError : a file that is no pack, or an unknown key or unit; says which clause and what is wrong.
     """
+    return tuple(sources(names).values())
+
+
+def sources(names: str | Path | Iterable[str | Path]) -> dict[Path, Pack]:
+    """Packs as `load` finds them, by the file that each stands in."""
     wanted = [names] if isinstance(names, str | Path) else list(names)
     found: dict[Path, Pack] = {}
     for name in wanted:
@@ -189,7 +194,7 @@ def load(names: str | Path | Iterable[str | Path]) -> tuple[Pack, ...]:
             continue
         path = Path(name) if str(name).endswith(".toml") else packs[str(name)]
         found[path] = _load(path)
-    return tuple(found.values())
+    return found
 
 
 @cache
