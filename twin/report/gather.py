@@ -243,8 +243,8 @@ def _doubts(study: Results, clauses: Sequence[Clause]) -> list[Text]:
         doubts.append(
             Text(
                 f"Situations with chance in them rest on {runs} runs: values are means, a place counts as unserved "
-                "where it is so in more than half of the runs, and the closed streets shown are those of the first run.",
-                f"含随机因素的情景基于{runs}次运行：数值为均值，过半运行中未被覆盖的地点计为未覆盖；图中封闭道路取自首次运行。",
+                "where it is so in more than half of them, and the closed streets shown are those of the first run.",
+                f"含随机因素的情景基于{runs}次运行：数值为均值，过半运行中未覆盖的地点计为未覆盖；封闭道路取自首次运行。",
             )
         )
     if city.about.synthetic:
