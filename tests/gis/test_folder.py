@@ -310,6 +310,12 @@ def test_a_network_without_nodes(town):
         twin.read(town)
 
 
+def test_a_network_without_edges(town):
+    (town / "networks" / "walk" / "edges.parquet").unlink()
+    with pytest.raises(DataError, match=r"networks/walk/edges\.parquet: missing; write the city again"):
+        twin.read(town)
+
+
 def test_a_raster_that_is_none(town):
     (town / "flood.tif").write_bytes(b"hello")
     with pytest.raises(DataError, match=r"flood\.tif: not readable as a raster"):

@@ -81,7 +81,7 @@ def read_folder(folder: Path) -> City:
         raise DataError(f"{description}: not readable as TOML ({error}); correct that line") from None
     tables = {path.stem: _read_table(path) for path in sorted(folder.glob("*.parquet"))}
     rasters = {path.stem: read_raster(path) for path in sorted(folder.glob("*.tif"))}
-    homes = sorted(path.parent for path in folder.glob("networks/*/nodes.parquet"))
+    homes = sorted({path.parent for path in folder.glob("networks/*/*.parquet")})
     return assemble(
         Parts(
             meta,
