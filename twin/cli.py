@@ -254,16 +254,10 @@ def compare(city: str, layouts: tuple[Path, ...], facility: str, packs: tuple[st
     from twin.interventions import Layout
 
     plans = [twin.Scenario("as it is")]
-    plans += [twin.Scenario(path.stem, Layout(facility, _sites(path))) for path in layouts]
+    plans += [twin.Scenario(path.stem, Layout(facility, twin.read_layer(path))) for path in layouts]
     with _progress("comparing") as step:
         done = twin.study(twin.read(city), plans, standards=packs or "all", progress=step)
     _finish(done, out)
-
-
-def _sites(path: Path) -> Any:
-    import twin
-
-    return twin.read_layer(path)
 
 
 @_twin.command()

@@ -74,7 +74,7 @@ def site(
     net = city.network("walk")
     hung = city.snap("population", "walk")
     limit = quantity(within, unit="s", where="within") if within is not None else 0.0
-    if limit < 0 or (within is not None and limit == 0):
+    if within is not None and limit <= 0:
         raise DataError(f"site: a travel time above 0 s, not {limit:g}", column="within")
     known_kind(kind, city.facilities["kind"])
     if not len(hung):

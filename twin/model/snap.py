@@ -44,7 +44,6 @@ class _Tree:
         self.edge = self.edge[drawn]
         self.shapes = net.shapes[self.edge]
         self.tree = shapely.STRtree(self.shapes)
-        self.left_out = int(len(part) - len(self.edge))
 
 
 def snap_shapes(

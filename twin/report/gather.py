@@ -152,7 +152,6 @@ def _scenario(cell: Judged) -> ScenarioCard:
 def _clause(clause: Clause, city: City) -> ClauseCard:
     limits = limits_of(clause, city.about.traits)
     words = limit_words(limits, clause.meter.unit) if limits else ("value only", "仅报告数值")
-    facility = clause.given.get("facility", ())
     return ClauseCard(
         key=clause.key,
         standard=clause.standard,
@@ -164,7 +163,7 @@ def _clause(clause: Clause, city: City) -> ClauseCard:
         measure=Text(clause.meter.en, clause.meter.zh),
         limit=Text(*words),
         note=clause.source.note,
-        kinds=(facility,) if isinstance(facility, str) else tuple(facility),
+        kinds=clause.kinds,
     )
 
 

@@ -43,7 +43,7 @@ def map_of(study: Results, clauses: Sequence[Clause]) -> MapData:
         for position, verdict in enumerate(cell.verdicts)
         if verdict.layer == "population" and verdict.short is not None and len(verdict.short) == len(people)
     }
-    used = {k for clause in clauses for k in _kinds(clause)}
+    used = {k for clause in clauses for k in clause.kinds}
     base = {
         name: _table(city, name, to) for name in ("green", "water", "buildings", "districts") if name in city.layers
     }
@@ -64,11 +64,6 @@ def map_of(study: Results, clauses: Sequence[Clause]) -> MapData:
         closed=closed,
         hazards=hazards,
     )
-
-
-def _kinds(clause: Clause) -> tuple[str, ...]:
-    facility = clause.given.get("facility", ())
-    return (facility,) if isinstance(facility, str) else tuple(facility)
 
 
 def _bounds(city: City, to: pyproj.Transformer) -> tuple[float, float, float, float]:

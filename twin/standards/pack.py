@@ -112,6 +112,12 @@ class Clause(Limit):
         return f"{self.standard}, {self.id}"
 
     @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of facility that it asks for; none where it asks for something else."""
+        facility = self.given.get("facility", ())
+        return (facility,) if isinstance(facility, str) else tuple(facility)
+
+    @property
     def meter(self) -> Measure:
         """The measure that it names."""
         return measures[self.measure]
