@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from twin._kernels import paths as kernel
-from twin.errors import DataError, listed
+from twin.errors import DataError
 from twin.model.network import Network
 from twin.routing.paths import fixed, in_chunks
+from twin.routing.weights import finite, node_weights
 
 __all__ = ["two_step", "within"]
 
@@ -40,7 +39,7 @@ def within(
     [11.0, 111.0, 110.0]
     """
     start = np.arange(net.graph.count, dtype=np.int32) if origins is None else net.positions(origins)
-    return _collect(net, _weights(net, weights), [(1.0, 1.0)], limit, start, cost, inward=False)
+    return _collect(net, node_weights(net, weights), [(1.0, 1.0)], limit, start, cost, inward=False)
 
 
 def two_step(
@@ -79,35 +78,16 @@ def two_step(
     shares = [(1.0, 1.0)] if steps is None else list(steps)
     if not shares or sorted(s for s, _ in shares) != [s for s, _ in shares] or shares[-1][0] != 1.0:
         raise DataError(f"steps are (share of the limit, weight) with rising shares up to 1, not {shares}")
-    people = _weights(net, demand, least=0.0)
+    people = node_weights(net, demand, least=0.0)
     sites = net.positions(supply_nodes)
     offer = np.atleast_1d(np.asarray(supply, dtype=float))
     if offer.shape != sites.shape:
         raise DataError(f"{len(sites)} supply nodes need as many supplies, not {offer.size}")
-    _check(offer, "supplies", 0.0)
+    finite(offer, "supplies", 0.0)
     load = _collect(net, people, shares, limit, sites, cost, inward=True)
     ratio = np.divide(offer, load, out=np.zeros_like(offer), where=load > 0)
     per_node = np.asarray(np.bincount(sites, weights=ratio, minlength=net.graph.count), dtype=np.float64)
     return _collect(net, per_node, shares, limit, np.arange(net.graph.count, dtype=np.int32), cost, inward=False)
-
-
-def _weights(net: Network, weights: ArrayLike, *, least: float = -inf) -> NDArray[np.float64]:
-    array = np.ascontiguousarray(weights, dtype=float)
-    if array.shape != (net.graph.count,):
-        raise DataError(f"there are {net.graph.count} nodes and {array.size} weights")
-    _check(array, "weights", least)
-    return array
-
-
-def _check(array: NDArray[np.float64], what: str, least: float) -> None:
-    """A single NaN would spread to every sum that it is in, and a site with such a load would serve nobody."""
-    bad = np.flatnonzero(~np.isfinite(array) | (array < least))
-    if bad.size:
-        floor = "" if least == -inf else f" and at least {least:g}"
-        raise DataError(
-            f"{bad.size} {what} are not finite{floor} (positions {listed(bad)}: {listed(array[bad])}); 0 is none",
-            rows=bad,
-        )
 
 
 def _collect(

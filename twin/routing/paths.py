@@ -147,13 +147,15 @@ def floating(label: NDArray[np.uint32]) -> NDArray[np.float64]:
     return np.where(label == _FAR, inf, label / SCALE)
 
 
-def in_chunks(work: Callable[[slice], Any], count: int, *, least: int = 16) -> None:
+def in_chunks(work: Callable[[slice], Any], count: int, *, least: int = 16, most: int | None = None) -> None:
     """Run `work` on independent slices of 0..count-1, on as many threads as there are cores.
 
     Chunks are small, so that Ctrl-C is answered between them; results do not depend on how they are cut.
+    `most` caps a chunk where one item takes long.
     """
     threads = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 16)
     size = max(least, -(-count // (threads * 8)))
+    size = size if most is None else max(1, min(size, most))
     parts = [slice(low, min(low + size, count)) for low in range(0, count, size)]
     if threads == 1 or len(parts) <= 1:
         for part in parts:
