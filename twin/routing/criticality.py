@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,8 @@ from twin.routing.paths import in_chunks
 from twin.routing.weights import finite, node_weights
 
 __all__ = ["Criticality", "criticality"]
+
+_Rows = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint32], NDArray[np.int32]]
 
 #: Origins that one call works off, and calls whose sums are added up in turn: neither depends on the threads.
 _BATCH, _WAVE = 8, 32
@@ -75,7 +76,7 @@ def criticality(
     return _access(net, node_weights(net, demand, least=0.0), net.positions(sites), cost)
 
 
-def _both(net: Network, cost: str, *, inward: bool) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+def _both(net: Network, cost: str, *, inward: bool) -> tuple[_Rows, _Rows]:
     """Rows to follow from the roots outward, and rows of the arcs that enter a node, the other way round."""
     ways = {
         way: (arcs.indptr, arcs.target, net.arc_cost(cost, inward=way), arcs.edge)
@@ -97,9 +98,7 @@ def _access(net: Network, people: NDArray[np.float64], roots: NDArray[np.int32],
     np.cumsum(people[node[:reached]] != 0, out=before[1 : reached + 1])
 
     def part(chunk: slice) -> None:  # each edge stands above one node at most: threads write to different rows
-        kernel.closures(
-            *out, *into, label, up, node, place, size, people, before, chunk.start, chunk.stop, added, cut
-        )
+        kernel.closures(*out, *into, label, up, node, place, size, people, before, chunk.start, chunk.stop, added, cut)
 
     in_chunks(part, reached, least=64, most=4096)
     some = node[:reached]

@@ -40,7 +40,7 @@ class Failures:
     chance: NDArray[np.float64]
 
 
-def failures(  # noqa: PLR0913 -- what fails, how often, and what is measured
+def failures(
     net: Network,
     sites: ArrayLike,
     *,
