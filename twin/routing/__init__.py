@@ -7,7 +7,7 @@ from twin.routing.criticality import Criticality, criticality
 from twin.routing.failures import Failures, failed, failures
 from twin.routing.paths import Nearest, matrix, nearest
 from twin.routing.reach import Reach, reach
-from twin.routing.robustness import disjoint_ways
+from twin.routing.robustness import disjoint_ways, edge_connectivity
 
 __all__ = [
     "Betweenness",
@@ -22,6 +22,7 @@ __all__ = [
     "criticality",
     "cut_off",
     "disjoint_ways",
+    "edge_connectivity",
     "efficiency",
     "failed",
     "failures",

@@ -110,7 +110,7 @@ def betweenness(
     Ways are compared in fixed point, so ties are exact. Ways are lists of nodes: parallel edges that are equally cheap
     share what passes, dearer ones get nothing (as in networkx). An arc of no cost counts as the smallest cost there
     is: of ways as cheap, those with the fewest such arcs are taken; otherwise ways could turn in circles for nothing.
-    Pairs without a way count as journeys that pass nowhere. Sums are whole numbers inside, so that threads change nothing.
+    Pairs without a way count as journeys that pass nowhere. Sums are whole numbers inside: threads change nothing.
 
     Examples
     --------
@@ -232,7 +232,7 @@ class _Ways:
 def _passing(
     ways: _Ways, source: NDArray[np.int32], part: NDArray[np.float64], people: NDArray[np.float64], squares: bool
 ) -> tuple[NDArray[np.float64], ...]:
-    """Sums over the sources, and of squares; each thread has sums of its own, whole numbers that add up in any order."""
+    """Sums over the sources, and of squares; each thread has its own, whole numbers that add up in any order."""
     size = (len(ways.target), len(people)) + ((len(ways.target), len(people)) if squares else (0, 0))
     idle: list[tuple[NDArray[np.int64], ...]] = []
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twin._kernels import bridges as kernel
+from twin._kernels import connectivity as kernel
 from twin.model.network import Network
 from twin.routing.weights import node_weights
 

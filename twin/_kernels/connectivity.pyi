@@ -10,3 +10,13 @@ def bridges(
     articulation: NDArray[uint8],
     cut: NDArray[float64],
 ) -> None: ...
+def disjoint(
+    tail: NDArray[int32],
+    head: NDArray[int32],
+    oneway: NDArray[uint8],
+    open: NDArray[uint8],  # noqa: A002
+    origin: NDArray[int32],
+    end: NDArray[int32],
+    count: int,
+    ways: NDArray[int32],
+) -> None: ...
