@@ -118,7 +118,7 @@ def betweenness(
     >>> betweenness(line).edge.round(9).tolist(), betweenness(line).node.round(3).tolist()
     ([0.5, 0.666666667, 0.5], [0.0, 0.667, 0.667, 0.0])
     """
-    people = node_weights(net, weights, least=0.0)
+    sample, people = _whole(sample), node_weights(net, weights, least=0.0)
     leave = people * (people.sum() - people)
     journeys = float(leave.sum())
     count, edges = net.graph.count, len(net.graph.tail)
@@ -165,8 +165,7 @@ def efficiency(net: Network, *, cost: str = "length", sample: int | None = None,
     >>> round(efficiency(Network.from_arrays(range(5), [0] * 5, range(4), range(1, 5))).value, 7)
     0.6416667
     """
-    count = net.graph.count
-    _whole(sample)
+    count, sample = net.graph.count, _whole(sample)
     if count < 2:
         return Efficiency(0.0, 0.0)
     every = sample is None or sample >= count
@@ -249,13 +248,13 @@ def _passing(
 
 
 def _drawn(chance: NDArray[np.float64], sample: int, seed: int) -> NDArray[np.intp]:
-    _whole(sample)
     return np.random.default_rng(seed).choice(len(chance), size=sample, p=chance)
 
 
-def _whole(sample: int | None) -> None:
+def _whole(sample: int | None) -> int | None:
     if sample is not None and (sample < 1 or sample % 1):
         raise DataError(f"a sample is a whole number of sources, at least 1, not {sample}")
+    return None if sample is None else int(sample)
 
 
 def _error(mean: NDArray[np.float64], square: NDArray[np.float64], sample: int) -> NDArray[np.float64]:

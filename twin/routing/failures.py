@@ -79,7 +79,7 @@ def failures(
     people = node_weights(net, weights, least=0.0)
     if runs < 1 or runs % 1:
         raise DataError(f"runs is a whole number, at least 1, not {runs}")
-    count, edges = net.graph.count, len(net.graph.tail)
+    runs, count, edges = int(runs), net.graph.count, len(net.graph.tail)
     arcs = net.graph.arcs_in
     costs = net.arc_cost(cost, inward=True)
     place = np.full((2, edges), -1, dtype=np.int32)
