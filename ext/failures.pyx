@@ -75,7 +75,7 @@ cdef node_t _largest(const node_t* tail, const node_t* head, const uint8_t* shut
     for u in range(n):
         above[u], size[u] = u, 1
     for e in range(edges):
-        if shut[e]:
+        if shut[e] or above[tail[e]] == above[head[e]]:
             continue
         u, v = _top(above, tail[e]), _top(above, head[e])
         if u == v:
@@ -91,11 +91,12 @@ cdef node_t _largest(const node_t* tail, const node_t* head, const uint8_t* shut
 
 
 def failures(const node_t[::1] indptr, const node_t[::1] target, cost_t[::1] arc_cost, const node_t[:, ::1] arc_of,
-             const node_t[::1] tail, const node_t[::1] head, const uint64_t[::1] chance, const node_t[::1] seed_node,
+             const node_t[::1] row, const node_t[::1] tail, const node_t[::1] head, const uint64_t[::1] chance, const node_t[::1] seed_node,
              const double[::1] weight, cost_t limit, uint64_t seed, int64_t first, double[::1] reached,
              double[::1] mean, double[::1] cut, node_t[::1] largest, int64_t[::1] within):
     """Runs first to first + r: each edge fails by its own draw; outputs (r,), and `within` (n,) counts runs by node.
 
+    `row` is the number that an edge draws by; edges come sorted by their ends, so that memory is read in order.
     `arc_of` (2, m) names the arcs of each edge, NONE where there is none. An edge fails where its draw lies below
     `chance`, in 2**-53; beyond 2**53 it is closed in every run. `arc_cost` is this call's own: it is written to, and put right.
     """
@@ -122,7 +123,7 @@ def failures(const node_t[::1] indptr, const node_t[::1] target, cost_t[::1] arc
                 break
             stream, failed = stream_of(seed, <uint64_t> (first + r)), 0
             for e in range(m):
-                shut[e] = (draw(stream, <uint64_t> e) >> (64 - DRAW_BITS)) < chance[e]
+                shut[e] = (draw(stream, <uint64_t> row[e]) >> (64 - DRAW_BITS)) < chance[e]
             for e in range(m):
                 list_[failed] = <node_t> e
                 failed += shut[e]

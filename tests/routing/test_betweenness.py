@@ -97,26 +97,31 @@ def test_ways_of_no_cost_do_not_turn_in_circles():
     assert found.edge.tolist() == pytest.approx([8 / 20, 4 / 20, 4 / 20, 8 / 20, 8 / 20])
 
 
-def test_more_ways_than_a_float_can_count():
-    # a row of 1,200 diamonds has 2**1200 ways from end to end; halves pass each side all along
-    many = 1200
-    at = np.arange(many) * 3
-    tail = np.stack([at, at, at + 1, at + 2]).T.ravel()
-    head = np.stack([at + 1, at + 2, at + 3, at + 3]).T.ravel()
-    people = np.zeros(3 * many + 1)
+def row_of_rings(many, sides):
+    """Nodes 0, sides + 1, … in a row, each joined to the next by as many ways of two edges."""
+    at = np.repeat(np.arange(many) * (sides + 1), sides)
+    side = at + np.tile(np.arange(1, sides + 1), many)
+    return np.concatenate([at, side]), np.concatenate([side, at + sides + 1])
+
+
+@pytest.mark.parametrize("sides", [2, 3])
+def test_more_ways_than_a_float_can_count(sides):
+    # 2**1200 or 3**1200 ways from end to end; as many pass by each side, all along
+    many, count = 1200, 1200 * (sides + 1) + 1
+    people = np.zeros(count)
     people[[0, -1]] = 1
-    net = Network.from_arrays(np.zeros(3 * many + 1), np.zeros(3 * many + 1), tail, head, length=1.0)
-    found = betweenness(net, weights=people)
-    assert np.array_equal(found.edge, np.full(4 * many, 0.5))
-    assert np.array_equal(found.node[3:-1:3], np.ones(many - 1))
-    # and of two sides of which one has 2**1100 times the ways, that one takes all
-    half = 1100
-    more = np.concatenate([tail[: 4 * half], np.full(1, 0)]), np.concatenate([head[: 4 * half], np.full(1, 3 * half)])
-    length = np.append(np.ones(4 * half), 2.0 * half)
-    people = np.zeros(3 * half + 1)
-    people[[0, -1]] = 1
-    net = Network.from_arrays(np.zeros(3 * half + 1), np.zeros(3 * half + 1), *more, length=length)
-    assert betweenness(net, weights=people).edge[[0, -1]].tolist() == [0.5, 0.0]
+    tail, head = row_of_rings(many, sides)
+    found = betweenness(Network.from_arrays(np.zeros(count), np.zeros(count), tail, head, length=1.0), weights=people)
+    assert np.allclose(found.edge, 1 / sides, rtol=1e-12)
+    assert np.allclose(found.node[sides + 1 : -1 : sides + 1], 1, rtol=1e-12)
+    # one more edge from end to end, as cheap: of all the ways it is but one
+    tail, head = np.append(tail, 0), np.append(head, count - 1)
+    length = np.append(np.ones(len(tail) - 1), 2.0 * many)
+    found = betweenness(
+        Network.from_arrays(np.zeros(count), np.zeros(count), tail, head, length=length), weights=people
+    )
+    assert np.allclose(found.edge[:-1], 1 / sides, rtol=1e-12)
+    assert found.edge[-1] == 0
 
 
 def test_nobody_travels():

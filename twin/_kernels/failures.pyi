@@ -8,6 +8,7 @@ def failures(
     target: NDArray[int32],
     arc_cost: NDArray[uint32],
     arc_of: NDArray[int32],
+    row: NDArray[int32],
     tail: NDArray[int32],
     head: NDArray[int32],
     chance: NDArray[uint64],

@@ -84,7 +84,9 @@ def failures(
     costs = net.arc_cost(cost, inward=True)
     place = np.full((2, edges), -1, dtype=np.int32)
     place[arcs.backward.astype(np.intp), arcs.edge] = np.arange(len(arcs.edge), dtype=np.int32)
-    threshold, key, roots = _threshold(net, share), _key(seed), net.positions(sites)
+    order = np.lexsort((net.graph.head, net.graph.tail)).astype(np.int32)
+    place, tail, head = np.ascontiguousarray(place[:, order]), net.graph.tail[order], net.graph.head[order]
+    threshold, key, roots = _threshold(net, share)[order], _key(seed), net.positions(sites)
     reached, mean, cut = np.empty(runs), np.empty(runs), np.empty(runs)
     largest = np.empty(runs, dtype=np.int32)
     within: list[NDArray[np.int64]] = []
@@ -96,8 +98,9 @@ def failures(
             arcs.target,
             costs.copy(),
             place,
-            net.graph.tail,
-            net.graph.head,
+            order,
+            tail,
+            head,
             threshold,
             roots,
             people,
