@@ -144,7 +144,9 @@ def main(monaco: str, data: str) -> None:
         "",
         "Las Palmas, read whole: see [population.md](population.md).",
     ]
-    (ROOT / "docs" / "benchmarks.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    file = ROOT / "docs" / "benchmarks.md"
+    _, sign, others = file.read_text(encoding="utf-8").partition("\n## ")  # sections that other benchmarks wrote
+    file.write_text("\n".join(lines) + "\n" + sign + others, encoding="utf-8")
     print("\n".join(lines))
 
 

@@ -22,28 +22,6 @@ cdef Graph _graph(const node_t[::1] indptr, const node_t[::1] target, const cost
     return g
 
 
-cdef int _open_ring(Ring* q, const cost_t[::1] cost, int64_t room) noexcept nogil:
-    """Buckets about as wide as a quarter of a mean arc, and enough of them that the longest arc stays within one turn."""
-    cdef cost_t most = 1
-    cdef uint64_t total = 0
-    cdef int64_t i, arcs = 0
-    cdef int shift = 0
-    cdef uint32_t buckets = 256
-    for i in range(cost.shape[0]):
-        if cost[i] != far():
-            total += cost[i]
-            arcs += 1
-            most = max(most, cost[i])
-    if arcs:
-        while (<uint64_t> 4 << shift) * arcs < total:
-            shift += 1
-    while (most >> shift) + 2 > (1 << 16):
-        shift += 1
-    while buckets < (most >> shift) + 2:
-        buckets *= 2
-    return ring_open(q, shift, buckets, room)
-
-
 cdef struct Seeds:
     const node_t* node
     const cost_t* cost
@@ -129,7 +107,7 @@ def sweep(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1] 
         return
     seeds.node, seeds.cost, seeds.root = &seed_node[0], &seed_cost[0], &seed_root[0]
     with nogil:
-        status = _open_ring(&q, arc_cost, g.count + seeds.count + 16)
+        status = ring_fit(&q, g.cost, arc_cost.shape[0], g.count + seeds.count + 16)
         if status == 0:
             status = _sweep(&g, &seeds, limit, &cost[0], &root[0], arc, &q)
         ring_close(&q)
@@ -153,7 +131,7 @@ def distances(const node_t[::1] indptr, const node_t[::1] target, const cost_t[:
     cost[:, :] = far()
     seeds.cost, seeds.root, seeds.count = &zero, &none, 1
     with nogil:
-        status = _open_ring(&q, arc_cost, g.count + 16)
+        status = ring_fit(&q, g.cost, arc_cost.shape[0], g.count + 16)
         for o in range(origins.shape[0]):
             if status < 0:
                 break
@@ -209,7 +187,7 @@ def nearest_k(const node_t[::1] indptr, const node_t[::1] target, const cost_t[:
     if seeds == 0:
         return
     with nogil:
-        status = _open_ring(&q, arc_cost, 2 * g.count + seeds + 16)
+        status = ring_fit(&q, g.cost, arc_cost.shape[0], 2 * g.count + seeds + 16)
         while status == 0 and (q.waiting > 0 or next_seed < seeds):
             if q.waiting == 0:
                 turn = seed_cost[next_seed] >> q.shift

@@ -206,3 +206,131 @@ def disjoint_ways(net, origins, exits):
         if any(not connected(set(shut)) for shut in combinations(edges, many)):
             return many
     raise AssertionError("with every edge shut there is no way")
+
+
+def undirected(net):
+    """(edge, end, end) of every open edge."""
+    return [
+        (edge, int(net.graph.tail[edge]), int(net.graph.head[edge]))
+        for edge in range(len(net.graph.tail))
+        if net.columns["open"][edge]
+    ]
+
+
+def parts(nodes, ways):
+    """The sets of nodes that ways, (edge, end, end), join."""
+    found = []
+    left = set(nodes)
+    while left:
+        part, stack = set(), [left.pop()]
+        while stack:
+            node = stack.pop()
+            part.add(node)
+            for _, a, b in ways:
+                for here, there in ((a, b), (b, a)):
+                    if here == node and there in left:
+                        left.remove(there)
+                        stack.append(there)
+        found.append(part)
+    return found
+
+
+def bridges(net):
+    """Edges without which there is one part more."""
+    ways, nodes = undirected(net), range(net.graph.count)
+    whole = len(parts(nodes, ways))
+    return [
+        len(parts(nodes, [way for way in ways if way[0] != edge])) > whole and bool(net.columns["open"][edge])
+        for edge in range(len(net.graph.tail))
+    ]
+
+
+def articulation(net):
+    """Nodes without which there are more parts, not counting that a lonely node is gone itself."""
+    ways, nodes = undirected(net), range(net.graph.count)
+    found = []
+    for node in nodes:
+        others = [way for way in ways if node not in way[1:]]
+        alone = all({a, b} == {node} for _, a, b in ways if node in (a, b))
+        found.append(len(parts(set(nodes) - {node}, others)) > len(parts(nodes, ways)) - alone)
+    return found
+
+
+def cut_off(net, weights):
+    """Weight of the lighter of the two parts that closing a bridge leaves."""
+    ways, nodes = undirected(net), range(net.graph.count)
+    found = []
+    for edge, bridge in enumerate(bridges(net)):
+        left = parts(nodes, [way for way in ways if way[0] != edge])
+        ends = {int(net.graph.tail[edge]), int(net.graph.head[edge])}
+        found.append(min(sum(weights[i] for i in part) for part in left if part & ends) if bridge else 0)
+    return found
+
+
+def betweenness(net, weights, cost="length"):
+    """(edges, nodes) by listing every cheapest way between every two nodes: of those as cheap, the ones with the fewest
+    arcs of no cost; parallel arcs that are equally cheap share a way."""
+    columns, count = net.columns, net.graph.count
+    rows = defaultdict(list)
+    for edge, a, b in undirected(net):
+        back = columns.get(f"{cost}_back", columns[cost])[edge]
+        for start, end, price in (
+            (a, b, columns[cost][edge]),
+            *(((b, a, back),) if not net.graph.oneway[edge] else ()),
+        ):
+            if start != end:
+                rows[start, end].append(((float(price), int(price == 0)), edge))
+    cheapest = {pair: min(price for price, _ in found) for pair, found in rows.items()}
+    standing = {pair: [e for price, e in found if price == cheapest[pair]] for pair, found in rows.items()}
+    edges, nodes = [0.0] * len(net.graph.tail), [0.0] * count
+    pairs = {(s, t): weights[s] * weights[t] for s in range(count) for t in range(count) if s != t}
+    for (source, end), people in pairs.items():
+        ways = _cheapest_ways(source, end, cheapest)
+        for way in ways:
+            for pair in pairwise(way):
+                for edge in standing[pair]:
+                    edges[edge] += people / len(ways) / len(standing[pair])
+            for node in way[1:-1]:
+                nodes[node] += people / len(ways)
+    total = sum(pairs.values())
+    rest = [sum(p for (s, t), p in pairs.items() if node not in (s, t)) for node in range(count)]
+    return (
+        [value / total if total else 0.0 for value in edges],
+        [value / left if left else 0.0 for value, left in zip(nodes, rest, strict=True)],
+    )
+
+
+def _cheapest_ways(source, end, arcs):
+    best, found = None, []
+    stack = [([source], (0.0, 0))]
+    while stack:
+        way, price = stack.pop()
+        if way[-1] == end:
+            if best is None or price < best:
+                best, found = price, []
+            if price == best:
+                found.append(way)
+            continue
+        for (start, then), (more, free) in arcs.items():
+            if start == way[-1] and then not in way and price[0] + more <= FARTHEST:
+                stack.append(([*way, then], (price[0] + more, price[1] + free)))
+    return found
+
+
+def efficiency(net, cost="length"):
+    """Mean of 1 / cost over pairs of nodes that do not stand at one place."""
+    table = matrix(net, range(net.graph.count), cost=cost)
+    costs = [c for i, row in enumerate(table) for j, c in enumerate(row) if i != j and c > 0]
+    return sum(1 / c for c in costs) / len(costs) if costs else 0.0
+
+
+def criticality(net, journeys, cost="length"):
+    """(added, cut off, total): close every edge in turn and ask again. A journey is (function of a network, people)."""
+    before = [ask(net) for ask, _ in journeys]
+    added, cut = [], []
+    for edge in range(len(net.graph.tail)):
+        after = [ask(net.close([edge])) for ask, _ in journeys]
+        rows = [(p, a, b) for (_, p), b, a in zip(journeys, before, after, strict=True) if b < inf]
+        added.append(sum(p * (a - b) for p, a, b in rows if a < inf))
+        cut.append(sum(p for p, a, _ in rows if a == inf))
+    return added, cut, sum(p * b for (_, p), b in zip(journeys, before, strict=True) if b < inf)

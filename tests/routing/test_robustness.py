@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import closures, networks, sites
 
+from twin.errors import DataError, UnknownName
 from twin.model import Network
-from twin.routing import disjoint_ways
+from twin.routing import disjoint_ways, edge_connectivity
 from twin.routing.nx import to_networkx
 
 
@@ -96,3 +97,32 @@ def test_closing_an_edge_never_opens_a_way(data, net):
     shut = net.close(np.array(data.draw(closures(net)), dtype=bool))
     start, end = data.draw(sites(net, most=2)), data.draw(sites(net, most=2))
     assert ways(shut, start, end) <= ways(net, start, end)
+
+
+# ── pair by pair ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@given(networks(least=2, edges=25))
+def test_pairs_are_ways(net):
+    pairs = [(a, b) for a in range(net.graph.count) for b in range(net.graph.count)]
+    found = edge_connectivity(net, *np.array(pairs).T)
+    assert found.tolist() == [ways(net, [a], [b]) for a, b in pairs]
+
+
+def test_pairs_of_networkx():
+    graph = nx.gnm_random_graph(80, 200, seed=4)
+    pairs = np.random.default_rng(0).integers(0, 80, (60, 2))
+    pairs = pairs[pairs[:, 0] != pairs[:, 1]]
+    expected = [nx.edge_connectivity(graph, a, b) for a, b in pairs.tolist()]
+    assert edge_connectivity(network(graph), *pairs.T).tolist() == expected
+    assert max(expected) > 4
+
+
+def test_pairs_by_hand():
+    net = network(nx.petersen_graph())
+    assert edge_connectivity(net, [0, 0, 3], [7, 0, 1]).tolist() == [3, 0, 3]
+    assert edge_connectivity(net, [], []).tolist() == []
+    with pytest.raises(DataError, match="are pairs: there are 2 and 1"):
+        edge_connectivity(net, [0, 1], [2])
+    with pytest.raises(UnknownName, match="99"):
+        edge_connectivity(net, [0], [99])

@@ -1,18 +1,35 @@
-"""Algorithms on a `Network`: the nearest site, catchments, matrices, reach between places on edges, robustness."""
+"""Algorithms on a `Network`: nearest sites, catchments, matrices, routes, isochrones, layouts, and robustness."""
 
+from twin.routing.betweenness import Betweenness, Efficiency, betweenness, efficiency
+from twin.routing.bridges import articulation, bridges, cut_off
 from twin.routing.catchment import three_step, two_step, within
+from twin.routing.criticality import Criticality, criticality
+from twin.routing.failures import Failures, failed, failures
 from twin.routing.isochrones import isochrones
 from twin.routing.layouts import layouts
 from twin.routing.paths import Nearest, matrix, nearest, nearest_each
 from twin.routing.reach import Reach, reach
-from twin.routing.robustness import disjoint_ways
+from twin.routing.robustness import disjoint_ways, edge_connectivity
 from twin.routing.routes import Route, routes
 
 __all__ = [
+    "Betweenness",
+    "Criticality",
+    "Efficiency",
+    "Failures",
     "Nearest",
     "Reach",
     "Route",
+    "articulation",
+    "betweenness",
+    "bridges",
+    "criticality",
+    "cut_off",
     "disjoint_ways",
+    "edge_connectivity",
+    "efficiency",
+    "failed",
+    "failures",
     "isochrones",
     "layouts",
     "matrix",

@@ -14,6 +14,7 @@ from twin.errors import DataError, listed
 from twin.model.network import CLOSED, SCALE, Network
 from twin.routing.paths import LANES, MOST, fixed, in_chunks, per_thread
 from twin.routing.prepared import prepared
+from twin.routing.weights import finite, node_weights
 
 __all__ = ["Decay", "three_step", "two_step", "within"]
 
@@ -70,7 +71,7 @@ def within(
     ways = prepared(net)
     fade = _Fade.of(limit, [(1.0, 1.0)], decay)
     weight = np.zeros(ways.count)
-    weight[ways.arrive] = _weights(net, weights)
+    weight[ways.arrive] = node_weights(net, weights)
     costs = _costs(net, cost, limit, inward=False)
     here = ways.leave[start]
     order = np.argsort(here, kind="stable")  # origins that stand near each other share a search
@@ -267,29 +268,10 @@ def _steps(steps: Steps | None) -> list[tuple[float, float]]:
 def _checked(
     net: Network, demand: ArrayLike, supply_nodes: ArrayLike, supply: ArrayLike
 ) -> tuple[Floats, NDArray[np.int32], Floats]:
-    people = _weights(net, demand, least=0.0)
+    people = node_weights(net, demand, least=0.0)
     sites = net.positions(supply_nodes)
     offer = np.atleast_1d(np.asarray(supply, dtype=float))
     if offer.shape != sites.shape:
         raise DataError(f"{len(sites)} supply nodes need as many supplies, not {offer.size}")
-    _check(offer, "supplies", 0.0)
+    finite(offer, "supplies", 0.0)
     return people, sites, offer
-
-
-def _weights(net: Network, weights: ArrayLike, *, least: float = -inf) -> NDArray[np.float64]:
-    array = np.ascontiguousarray(weights, dtype=float)
-    if array.shape != (net.graph.count,):
-        raise DataError(f"there are {net.graph.count} nodes and {array.size} weights")
-    _check(array, "weights", least)
-    return array
-
-
-def _check(array: NDArray[np.float64], what: str, least: float) -> None:
-    """A single NaN would spread to every sum that it is in, and a site with such a load would serve nobody."""
-    bad = np.flatnonzero(~np.isfinite(array) | (array < least))
-    if bad.size:
-        floor = "" if least == -inf else f" and at least {least:g}"
-        raise DataError(
-            f"{bad.size} {what} are not finite{floor} (positions {listed(bad)}: {listed(array[bad])}); 0 is none",
-            rows=bad,
-        )

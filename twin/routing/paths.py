@@ -228,16 +228,22 @@ def per_thread(make: Callable[[], T]) -> Callable[[], T]:
 
 
 def in_chunks(
-    work: Callable[[slice], T], count: int, *, least: int = 16, then: Callable[[slice, T], object] | None = None
+    work: Callable[[slice], T],
+    count: int,
+    *,
+    least: int = 16,
+    most: int | None = None,
+    then: Callable[[slice, T], object] | None = None,
 ) -> None:
     """Run `work` on independent slices of 0..count-1, on as many threads as there are cores.
 
     Chunks are small, so that Ctrl-C is answered between them, and a multiple of `least` long, so that what depends on
-    how things are grouped by `least` does not depend on the number of threads. `then` takes the results in the order of
-    the slices, in the calling thread.
+    how things are grouped by `least` does not depend on the number of threads; `most` caps them where one item takes
+    long. `then` takes the results in the order of the slices, in the calling thread.
     """
     threads = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 16)
     size = least * max(1, -(-count // (threads * 8 * least)))
+    size = size if most is None else max(1, min(size, most))
     parts = [slice(low, min(low + size, count)) for low in range(0, count, size)]
     if threads == 1 or len(parts) <= 1:
         for part in parts:

@@ -1,0 +1,15 @@
+from numpy import float64, int32, int64, uint32
+from numpy.typing import NDArray
+
+def betweenness(
+    indptr: NDArray[int32],
+    target: NDArray[int32],
+    cost: NDArray[uint32],
+    source: NDArray[int32],
+    part: NDArray[float64],
+    weight: NDArray[float64],
+    arc: NDArray[int64],
+    node: NDArray[int64],
+    arc_square: NDArray[int64],
+    node_square: NDArray[int64],
+) -> None: ...
