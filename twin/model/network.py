@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -20,6 +21,7 @@ from twin.model.crs import projected
 from twin.model.graph import Graph
 from twin.model.memory import Memory
 from twin.model.schema import validate
+from twin.model.timetable import Day, Timetable
 
 __all__ = ["CLOSED", "SCALE", "Network"]
 
@@ -43,6 +45,7 @@ class Network:
     columns : read-only arrays by name, one value an edge; the schema's ``edges``.
     crs : projected CRS in metres, or None for an abstract network.
     approach : speed at which the gap between a place and the network is crossed [m/s]; inf: the gap costs no time.
+    timetable : when vehicles run, where the network is one of lines: its stops are the first nodes, in their order.
     """
 
     graph: Graph
@@ -54,6 +57,7 @@ class Network:
     approach: float = float("inf")
     load_shapes: Callable[[], NDArray[Any]] | None = field(default=None, repr=False)
     memory: Memory = field(default_factory=Memory, repr=False)
+    timetable: Timetable | None = field(default=None, repr=False)
 
     @classmethod
     def from_arrays(  # noqa: PLR0913 -- the contract of section 13
@@ -203,6 +207,20 @@ class Network:
                 raise DataError(f"edge positions run from 0 to {size - 1}, not to {beyond[0]}", layer="edges")
             mask[shut] = True
         return self.with_columns(open=self.open & ~mask)
+
+    def day(self, date: dt.date | str) -> Day:
+        """The timetable of one day, trips cut where an edge is closed; see `Timetable.on`.
+
+        Raises
+        ------
+        MissingData : the network has no timetable.
+        DataError : the date lies outside of the calendar.
+        """
+        if self.timetable is None:
+            raise MissingData(
+                "the network has no timetable; read the city with gtfs=[…], a feed of its lines", layer="transit"
+            )
+        return self.timetable.on(date, blocked=None if self.open.all() else ~self.open)
 
     def fixed_cost(self, cost: str = "length") -> NDArray[np.uint32]:
         """(m,) cost of each edge in fixed point (`SCALE`); `CLOSED` where it cannot be passed.
