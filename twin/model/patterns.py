@@ -75,11 +75,11 @@ def arranged(line: Ints, direction: Ints, times: Mapping[str, NDArray[Any]]) -> 
         groups.setdefault((int(line[row]), int(direction[row]), what[first : first + length].tobytes()), []).append(k)
     made = _Maker()
     for (of_line, way, _), members in groups.items():
-        first = start[members]
-        at = first[:, None] + np.arange(size[members[0]])
+        rows = start[members]
+        at = rows[:, None] + np.arange(size[members[0]])
         head = at[0]
         made.add(
-            (stop[head], pickup[head], drop_off[head], hop[head]), (of_line, way), trip[first], arrive[at], depart[at]
+            (stop[head], pickup[head], drop_off[head], hop[head]), (of_line, way), trip[rows], arrive[at], depart[at]
         )
     return made.done()
 

@@ -95,11 +95,11 @@ class Timetable:
     transfers : frame of from_stop, to_stop, seconds [s]; -1: one must not change there. From a stop to itself: the
         least time for a change at that stop.
     entrances : frame of id, name, x, y [m], stop, enter, leave [s]: ways between the street and a platform where the
-        feed has pathways. A stop without any row is entered where it is.
+        feed has pathways; -1: not that way. A stop without any row is entered where it is.
 
     Notes
     -----
-    Times count from noon less 12 h, as GTFS has it; the one or two days a year on which clocks change are taken as 24 h.
+    Times count from noon less 12 h, as GTFS has it; the days on which clocks change are taken as 24 h long.
     """
 
     stops: pd.DataFrame
