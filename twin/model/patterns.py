@@ -14,7 +14,7 @@ from twin.errors import DataError, listed
 if TYPE_CHECKING:
     from twin.model.timetable import Timetable
 
-__all__ = ["DAY", "Patterns", "arranged", "chains", "day_of"]
+__all__ = ["DAY", "Patterns", "arranged", "chains", "day_of", "families"]
 
 Ints = NDArray[np.int32]
 #: Seconds of a service day [s].
@@ -191,7 +191,7 @@ def day_of(table: Timetable, number: int, blocked: NDArray[np.bool_] | None) -> 
     stop_open = table.stops["open"].to_numpy(dtype=bool)
     line_open = table.lines["open"].to_numpy(dtype=bool)
     made = _Maker()
-    for family in _families(table):
+    for family in families(table):
         if not line_open[table.pattern_line[family[0]]]:
             continue
         rows, arrive, depart = _family(table, family)
@@ -224,7 +224,7 @@ def day_of(table: Timetable, number: int, blocked: NDArray[np.bool_] | None) -> 
     return found
 
 
-def _families(table: Timetable) -> list[list[int]]:
+def families(table: Timetable) -> list[list[int]]:
     """Patterns that differ in their trips only: split over the whole calendar, they may fit together on a day."""
 
     def compute() -> list[list[int]]:

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from twin.errors import DataError, UnknownName
 from twin.model.memory import Memory
-from twin.model.patterns import DAY, Patterns, arranged, day_of
+from twin.model.patterns import DAY, arranged, day_of, families
 
 __all__ = ["DAY", "Day", "Timetable"]
 
@@ -201,6 +201,22 @@ class Timetable:
         """(t,) pattern of each trip."""
         return np.repeat(np.arange(len(self.pattern_line), dtype=np.int32), np.diff(self.trip_indptr))
 
+    @property
+    def leaves(self) -> Ints:
+        """(t,) departure of each trip from its first stop [s]."""
+        size, count = np.diff(self.pattern_indptr), np.diff(self.trip_indptr)
+        number = np.arange(len(self.trips)) - np.repeat(self.trip_indptr[:-1], count)
+        first: Ints = self.depart[np.repeat(self.time_indptr[:-1], count) + number * np.repeat(size, count)]
+        return first
+
+    @cached_property
+    def family_of(self) -> Ints:
+        """(p,) number of the list of stops that each pattern has; patterns of one number differ in their trips only."""
+        found = np.zeros(len(self.pattern_line), dtype=np.int32)
+        for number, members in enumerate(families(self)):
+            found[members] = number
+        return found
+
     @cached_property
     def trips_by_day(self) -> NDArray[np.int64]:
         """(d,) number of trips that start on each day, closed lines left out."""
@@ -243,9 +259,10 @@ class Timetable:
         key = ("day", number, None if shut is None or not shut.any() else shut.tobytes())
         return self.memory.of(key, (self,), lambda: Day(**day_of(self, number, shut)))
 
-    def with_patterns(self, patterns: Patterns, trips: pd.DataFrame) -> Timetable:
-        """The same timetable with other trips."""
-        return replace(self, trips=trips, **patterns.arrays(), memory=Memory())
+    def with_arrays(self, trips: pd.DataFrame, **arrays: Any) -> Timetable:
+        """The same timetable with other trips; the arrays are trusted."""
+        fresh: dict[str, Any] = {name: _frozen(values) for name, values in arrays.items()}
+        return replace(self, trips=_framed(trips, {"id": "", "service": np.int32(0)}), **fresh, memory=Memory())
 
     def with_closed(self, *, stops: ArrayLike = (), lines: ArrayLike = ()) -> Timetable:
         """The same timetable with further stops and lines closed, given by position; the trips are shared."""

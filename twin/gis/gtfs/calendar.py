@@ -46,7 +46,9 @@ def read_calendar(source: Source, today: dt.date | None = None) -> Calendar:
     first, last = int(min(days)), int(max(days))
     if last - first >= LONGEST:
         last = first + LONGEST - 1
-        source.problems.add("the calendar goes on too long", "calendar.txt", 0, [_day(int(max(days)))], f"until {_day(last)}")
+        source.problems.add(
+            "the calendar goes on too long", "calendar.txt", 0, [_day(int(max(days)))], f"until {_day(last)}"
+        )
     runs = np.zeros((len(names), last - first + 1), dtype=bool)
     weekday = (np.arange(first, last + 1) + 3) % 7  # 1970-01-01 was a Thursday
     for row, (name, (start, end)) in enumerate(zip(weekly, span, strict=True)):
@@ -95,7 +97,7 @@ def _date(text: str) -> int:
     """Days since 1970-01-01."""
     if len(text) != 8 or not text.isascii():
         raise ValueError(f"{text!r} is no date; write it as 20261120")
-    return (dt.datetime.strptime(text, "%Y%m%d").date() - _EPOCH).days  # noqa: DTZ007 -- a date, no time
+    return (dt.datetime.strptime(text, "%Y%m%d").date() - _EPOCH).days
 
 
 def _flag(text: str) -> int:

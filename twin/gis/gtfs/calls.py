@@ -172,7 +172,7 @@ def _timed(table: Table, rows: Any, trip: Any, told: tuple[Any, Any, Any]) -> tu
 
 
 def _backwards(trip: Any, arrive: Any, depart: Any) -> NDArray[np.bool_]:
-    bad = np.asarray(depart < arrive)
+    bad = np.array(depart < arrive, dtype=bool)
     bad[1:] |= (trip[1:] == trip[:-1]) & (arrive[1:] < depart[:-1])
     return bad
 

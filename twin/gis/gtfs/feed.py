@@ -56,8 +56,8 @@ class Feed:
     calls : when each trip calls where.
     calendar : ids of the services, first day, (v, d) bool.
     shapes : (k,) lines that vehicles take.
-    marks : (k,) for each shape the distances that the feed tells at its points; None where it does not.
     problems : what is wrong with it, and what was done about it: problem, file, line, value, fix.
+    notes : the same, a sentence a kind of problem.
     """
 
     name: str
@@ -73,6 +73,16 @@ class Feed:
     shapes: NDArray[Any]
     problems: pd.DataFrame
     notes: tuple[str, ...]
+
+    @property
+    def first_day(self) -> dt.date:
+        """The first day of the calendar."""
+        return self.calendar[1]
+
+    @property
+    def last_day(self) -> dt.date:
+        """The last day of the calendar."""
+        return self.first_day + dt.timedelta(days=self.calendar[2].shape[1] - 1)
 
     @property
     def timetable(self) -> Timetable:
@@ -118,7 +128,9 @@ def read_feed(path: str | Path, crs: Any, *, today: dt.date | None = None) -> Fe
     trips, calls = _used(trips, calls)
     if not len(trips):
         listed_ = "; ".join(problems.notes()[:3])
-        raise DataError(f"{path}: no trip in it can be used ({listed_ or 'stop_times.txt has none'})", layer="trips.txt")
+        raise DataError(
+            f"{path}: no trip in it can be used ({listed_ or 'stop_times.txt has none'})", layer="trips.txt"
+        )
     transfers, entrances = read_transfers(source, places)
     return Feed(
         path.name.removesuffix(".zip"),
@@ -285,7 +297,7 @@ def merged(feeds: Sequence[Feed]) -> Feed:
     if not feeds:
         raise DataError("no feed was given; name at least one", layer="transit")
     first = min(feed.calendar[1] for feed in feeds)
-    ends = [(feed.calendar[1], feed.calendar[1] + dt.timedelta(days=feed.calendar[2].shape[1] - 1)) for feed in feeds]
+    ends = [(feed.first_day, feed.last_day) for feed in feeds]
     days = (max(end for _, end in ends) - first).days + 1
     names: dict[str, dict[str, None]] = {key: {} for key in ("stops", "stations", "lines", "trips", "services")}
     parts: dict[str, list[Any]] = {key: [] for key in ("stops", "stations", "lines", "trips", "transfers", "entrances")}
@@ -330,7 +342,9 @@ def merged(feeds: Sequence[Feed]) -> Feed:
         calendar=(list(names["services"]), first, np.concatenate(runs)),
         timezone=next(iter(zones)),
         shapes=np.concatenate([feed.shapes for feed in feeds]),
-        problems=pd.concat([f.problems.assign(file=f.name + "/" + f.problems["file"]) for f in feeds], ignore_index=True),
+        problems=pd.concat(
+            [f.problems.assign(file=f.name + "/" + f.problems["file"]) for f in feeds], ignore_index=True
+        ),
         notes=tuple(notes),
         **frames,
     )

@@ -37,11 +37,9 @@ def with_transit(city: City, feeds: str | Path | Sequence[str | Path]) -> City:
         raise MissingData(f"{city.name}: it has no CRS, so that a feed has no place in it", layer="transit")
     feed = merged([read_feed(path, city.crs) for path in paths])
     net = transit_network(feed, city.crs)
-    table = net.timetable
-    assert table is not None  # noqa: S101 -- transit_network gives it one
     notes = [*feed.notes, *_far_stops(city, net, feed)]
     said = f"GTFS {', '.join(Path(path).name for path in paths)}"
-    source = Source(said, f"{table.first_day} to {table.last_day}", notes=tuple(notes))
+    source = Source(said, f"{feed.first_day} to {feed.last_day}", notes=tuple(notes))
     about = replace(city.about, sources={**city.about.sources, "transit": source})
     return replace(city.with_network("transit", net), about=about)
 
@@ -60,7 +58,9 @@ def _far_stops(city: City, net: Network, feed: Feed) -> list[str]:
             "the feed of this city",
             layer="transit",
         )
-    return [f"{lost.size} stops lie more than {LIMIT:.0f} m from every walkable street ({listed(net.ids[lost], most=6)})"]
+    return [
+        f"{lost.size} stops lie more than {LIMIT:.0f} m from every walkable street ({listed(net.ids[lost], most=6)})"
+    ]
 
 
 def transit_network(feed: Feed, crs: Any) -> Network:

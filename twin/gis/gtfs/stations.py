@@ -144,7 +144,7 @@ def _stated(source: Source, places: Places) -> dict[tuple[int, int], int]:
     rows = np.flatnonzero(special)
     table.tell("a transfer is for some lines or trips only", rows, ends[0][rows], "it is left out")
     found: dict[tuple[int, int], int] = {}
-    for row in np.flatnonzero(~special):
+    for row in np.flatnonzero(~special).tolist():
         starts, goals = (members.get(end[row]) for end in ends)
         if starts is None or goals is None:
             gone = ends[0][row] if starts is None else ends[1][row]
@@ -188,7 +188,9 @@ def _pathways(source: Source, places: Places) -> tuple[dict[tuple[int, int], int
     lost, untold = (tail < 0) | (head < 0), np.isnan(time)
     names = table.text("from_stop_id")
     table.tell("stop is not known", np.flatnonzero(lost), names[lost], "the pathway is left out")
-    x, y = (np.r_[places.stops[c], places.doors[c], np.full(len(places.known), np.nan), places.stations[c]] for c in "xy")
+    x, y = (
+        np.r_[places.stops[c], places.doors[c], np.full(len(places.known), np.nan), places.stations[c]] for c in "xy"
+    )
     with np.errstate(invalid="ignore"):
         straight = np.ceil(DETOUR * np.hypot(x[tail] - x[head], y[tail] - y[head]) / SPEED)
     time = np.where(np.isnan(time), straight, time)
