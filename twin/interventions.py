@@ -285,10 +285,8 @@ def _is_people(column: str) -> bool:
     return column in known and known[column].unit in {"person", "1"}
 
 
-# ── transit ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
 #: Kinds of facility that are stops; one with the id of a stop is that stop.
-_STOPS = ("bus_stop", "tram_stop", "transit_station")
+_STOPS = ("bus_stop", "tram_stop", "rail_station")
 
 
 def _scheduled(city: City) -> tuple[Network, Timetable]:
@@ -329,8 +327,8 @@ class ChangeHeadway:
     """Run a transit line at another headway, all day or between two times.
 
     Running times stay. In each direction and on each kind of day, departures from the first stop are re-spaced: the
-    first one within the times stays where it is, and one follows every headway before the end. Branches and short
-    turns keep their shares of the departures. See `twin.model.headway.respaced`.
+    first one within the times stays where it is, and one follows every headway before the end, or up to the last one
+    of the day. Branches and short turns keep their shares. See `twin.model.headway.respaced`.
 
     Attributes
     ----------

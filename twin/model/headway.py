@@ -18,9 +18,9 @@ def respaced(table: Timetable, line: NDArray[np.int64], headway: float, between:
     """The timetable with a line's departures put at equal distances in time.
 
     Trips of one direction and service that leave their first stop within the window are replaced: from the first of
-    them on, one leaves every headway before the window ends. Where they are of several patterns (branches, short
-    turns), each pattern keeps its share and they take turns as evenly as can be. A new trip has the running times of
-    the trip of its pattern that left nearest in time (the earlier one of two).
+    them on, one leaves every headway before the window ends, or up to the last of them where none leaves later. Where
+    they are of several patterns (branches, short turns), each pattern keeps its share and they take turns as evenly as
+    can be. A new trip has the running times of the trip of its pattern that left nearest in time (the earlier of two).
 
     Parameters
     ----------
@@ -36,12 +36,16 @@ def respaced(table: Timetable, line: NDArray[np.int64], headway: float, between:
     service = table.trips["service"].to_numpy()
     inside = np.isin(table.pattern_line[pattern], line) & (leaves >= between[0]) & (leaves < between[1])
     copies, shifts = [], []  # rows of the trips that are copied, and by how much each is moved
-    groups = pd.DataFrame(
+    group = pd.DataFrame(
         {"line": table.pattern_line[pattern], "way": table.pattern_direction[pattern], "service": service}
     )
-    for rows in groups[inside].groupby(list(groups.columns)).groups.values():
-        old = np.array(rows)[np.argsort(leaves[rows], kind="stable")]
-        times = np.arange(leaves[old[0]], between[1], headway)
+    number = group.groupby(list(group.columns)).ngroup().to_numpy()
+    for one in np.unique(number[inside]):
+        every = np.flatnonzero(number == one)
+        old = every[inside[every]]
+        old = old[np.argsort(leaves[old], kind="stable")]
+        later = (leaves[every] >= between[1]).any()
+        times = np.arange(leaves[old[0]], between[1] if later else leaves[old[-1]] + 1, headway)
         for at, which in zip(times, _turns(table.family_of[pattern[old]], len(times)), strict=True):
             near = old[table.family_of[pattern[old]] == which]
             copied = near[np.argmin(np.abs(leaves[near] - at))]

@@ -21,6 +21,7 @@ from twin.model.crs import projected
 from twin.model.graph import Graph
 from twin.model.memory import Memory
 from twin.model.schema import validate
+from twin.model.service import lines_on
 from twin.model.timetable import Day, Timetable
 
 __all__ = ["CLOSED", "SCALE", "Network"]
@@ -216,11 +217,18 @@ class Network:
         MissingData : the network has no timetable.
         DataError : the date lies outside of the calendar.
         """
+        return self._timetable().on(date, blocked=None if self.open.all() else ~self.open)
+
+    def lines_on(self, date: dt.date | str) -> pd.DataFrame:
+        """Trips, headways and speed of every line on a day; see `twin.model.service.lines_on`."""
+        return lines_on(self._timetable(), date, self.columns["length"])
+
+    def _timetable(self) -> Timetable:
         if self.timetable is None:
             raise MissingData(
                 "the network has no timetable; read the city with gtfs=[…], a feed of its lines", layer="transit"
             )
-        return self.timetable.on(date, blocked=None if self.open.all() else ~self.open)
+        return self.timetable
 
     def fixed_cost(self, cost: str = "length") -> NDArray[np.uint32]:
         """(m,) cost of each edge in fixed point (`SCALE`); `CLOSED` where it cannot be passed.

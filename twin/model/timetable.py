@@ -201,13 +201,25 @@ class Timetable:
         """(t,) pattern of each trip."""
         return np.repeat(np.arange(len(self.pattern_line), dtype=np.int32), np.diff(self.trip_indptr))
 
-    @property
+    @cached_property
     def leaves(self) -> Ints:
         """(t,) departure of each trip from its first stop [s]."""
+        leaves: Ints = self.depart[self._first_call]
+        return _frozen(leaves)
+
+    @cached_property
+    def reaches(self) -> Ints:
+        """(t,) arrival of each trip at its last stop [s]."""
+        size = np.repeat(np.diff(self.pattern_indptr), np.diff(self.trip_indptr))
+        reaches: Ints = self.arrive[self._first_call + size - 1]
+        return _frozen(reaches)
+
+    @property
+    def _first_call(self) -> NDArray[np.int64]:
+        """(t,) where the times of each trip start."""
         size, count = np.diff(self.pattern_indptr), np.diff(self.trip_indptr)
         number = np.arange(len(self.trips)) - np.repeat(self.trip_indptr[:-1], count)
-        first: Ints = self.depart[np.repeat(self.time_indptr[:-1], count) + number * np.repeat(size, count)]
-        return first
+        return np.asarray(np.repeat(self.time_indptr[:-1], count) + number * np.repeat(size, count), dtype=np.int64)
 
     @cached_property
     def family_of(self) -> Ints:
@@ -229,6 +241,19 @@ class Timetable:
         """The first of the days with the most trips: a full working day of the timetable."""
         return self.first_day + dt.timedelta(days=int(np.argmax(self.trips_by_day)))
 
+    def number(self, date: dt.date | str) -> int:
+        """Column of `runs` that a date is; `DataError` where it is no date, or lies outside of the calendar."""
+        day = _date(date)
+        number = (day - self.first_day).days
+        if not 0 <= number < self.runs.shape[1]:
+            raise DataError(
+                f"the timetable is valid from {self.first_day} to {self.last_day}, not on {day}; choose a day within, "
+                f"such as {self.busiest}",
+                layer="transit",
+                column="date",
+            )
+        return number
+
     def on(self, date: dt.date | str, *, blocked: ArrayLike | None = None) -> Day:
         """The timetable of one day.
 
@@ -246,16 +271,8 @@ class Timetable:
         ------
         DataError : the date is none, or lies outside of the calendar.
         """
-        day = _date(date)
+        number = self.number(date)
         shut = None if blocked is None else np.asarray(blocked, dtype=bool)
-        number = (day - self.first_day).days
-        if not 0 <= number < self.runs.shape[1]:
-            raise DataError(
-                f"the timetable is valid from {self.first_day} to {self.last_day}, not on {day}; choose a day within, "
-                f"such as {self.busiest}",
-                layer="transit",
-                column="date",
-            )
         key = ("day", number, None if shut is None or not shut.any() else shut.tobytes())
         return self.memory.of(key, (self,), lambda: Day(**day_of(self, number, shut)))
 

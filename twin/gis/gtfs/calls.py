@@ -98,7 +98,7 @@ def read_calls(source: Source, trips: Any, stops: Any) -> Calls:
         for name in ("arrival", "departure")
     ]
     rows = np.flatnonzero((trip >= 0) & (stop >= 0) & ~np.isnan(order))
-    if not (_rising(trip[rows], order[rows])).all():
+    if not _rising(trip[rows], order[rows]).all():
         rows = rows[np.lexsort((order[rows], trip[rows]))]
     same = np.r_[False, (trip[rows][1:] == trip[rows][:-1]) & (order[rows][1:] == order[rows][:-1])]
     table.tell("stop_sequence is there twice in a trip", rows[same], order[rows[same]].astype(int), "the first counts")
@@ -135,7 +135,8 @@ def _whole(text: str) -> int:
 
 def _rising(trip: NDArray[Any], order: NDArray[Any]) -> NDArray[np.bool_]:
     """Whether each call comes after the one before it, trips standing together in the order of their rows."""
-    return (trip[1:] > trip[:-1]) | ((trip[1:] == trip[:-1]) & (order[1:] >= order[:-1]))
+    rising: NDArray[np.bool_] = (trip[1:] > trip[:-1]) | ((trip[1:] == trip[:-1]) & (order[1:] >= order[:-1]))
+    return rising
 
 
 def _timed(table: Table, rows: Any, trip: Any, told: tuple[Any, Any, Any]) -> tuple[Any, Any, Any, Any]:
