@@ -100,7 +100,8 @@ def read_calls(source: Source, trips: Any, stops: Any) -> Calls:
     rows = np.flatnonzero((trip >= 0) & (stop >= 0) & ~np.isnan(order))
     if not _rising(trip[rows], order[rows]).all():
         rows = rows[np.lexsort((order[rows], trip[rows]))]
-    same = np.r_[False, (trip[rows][1:] == trip[rows][:-1]) & (order[rows][1:] == order[rows][:-1])]
+    same = np.zeros(len(rows), dtype=bool)
+    same[1:] = (trip[rows][1:] == trip[rows][:-1]) & (order[rows][1:] == order[rows][:-1])
     table.tell("stop_sequence is there twice in a trip", rows[same], order[rows[same]].astype(int), "the first counts")
     rows = rows[~same]
     arrive, depart = (t[rows] for t in times)

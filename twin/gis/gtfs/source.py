@@ -128,17 +128,21 @@ class Table:
         return values[codes] if texts else np.zeros(0)
 
     def found(self, column: str, ids: Iterable[object]) -> NDArray[np.int32]:
-        """(n,) position of each row's text among `ids`; -1 where it is not there."""
+        """(n,) position of each row's text among `ids`, the first of equal ones; -1 where it is blank or not there."""
         codes, texts = self.codes(column)
-        index = pd.Index(list(ids), dtype=object)
-        places = index.get_indexer(pd.Index(texts, dtype=object)) if len(texts) else np.zeros(0)
-        return places.astype(np.int32)[codes]
+        where: dict[object, int] = {}
+        for place, name in enumerate(ids):
+            where.setdefault(name, place)
+        where.pop("", None)
+        return np.array([where.get(text, -1) for text in texts], dtype=np.int32)[codes]
 
     def first(self, key: NDArray[Any], what: str) -> NDArray[np.bool_]:
-        """(n,) whether a row is the first with its key; the others are listed and left out."""
-        again = pd.Series(key).duplicated().to_numpy()
+        """(n,) whether a row has a key and is the first with it; the others are listed and left out."""
+        blank = key == ""
+        self.tell(f"{what} has no id", np.flatnonzero(blank), key[blank], "it is left out")
+        again = pd.Series(key).duplicated().to_numpy() & ~blank
         self.tell(f"{what} is there twice", np.flatnonzero(again), key[again], "the first one counts")
-        return ~again
+        return np.asarray(~again & ~blank, dtype=bool)
 
     def tell(self, problem: str, rows: ArrayLike, values: Iterable[object], fix: str) -> None:
         """List a problem of some rows."""

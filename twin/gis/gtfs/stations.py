@@ -61,7 +61,8 @@ def read_places(source: Source, to_city: pyproj.Transformer) -> Places:
     parent[kind == STATION] = -1
     bare = np.isnan(x)
     at_station = bare & (parent >= 0) & ~bare[parent]
-    table.tell("the stop has no coordinates", np.flatnonzero(at_station), ids[at_station], "it stands at its station")
+    told = at_station & np.isin(kind, (STOP, ENTRANCE))  # places within a station need not have any
+    table.tell("the stop has no coordinates", np.flatnonzero(told), ids[told], "it stands at its station")
     x[at_station], y[at_station] = x[parent[at_station]], y[parent[at_station]]
     bare = np.isnan(x) & np.isin(kind, (STOP, ENTRANCE))
     table.tell("the stop has no coordinates", np.flatnonzero(bare), ids[bare], "it is left out")
