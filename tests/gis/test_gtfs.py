@@ -645,7 +645,7 @@ SPOILT = ("", " ", "x", "-1", "0", "1", "2", "99999999999999999999", "1e999", "n
         max_size=4,
     )
 )
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_whatever_stands_in_it_a_feed_is_read_or_refused(tmp_path_factory, spoilt):
     files = {name: [line.split(",") for line in text.splitlines()] for name, text in FULL.items()}
     for name, row, column, value in spoilt:

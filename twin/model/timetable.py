@@ -227,7 +227,7 @@ class Timetable:
         found = np.zeros(len(self.pattern_line), dtype=np.int32)
         for number, members in enumerate(families(self)):
             found[members] = number
-        return found
+        return _frozen(found)
 
     @cached_property
     def trips_by_day(self) -> NDArray[np.int64]:
