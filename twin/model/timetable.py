@@ -27,7 +27,8 @@ class Day:
 
     Trips of a pattern are sorted and never overtake: each comes and goes at every position no earlier than the one
     before it. A trip of the day before that runs past midnight is there with its times less 24 h, so times may be
-    negative; a trip of this day may run past 86,400.
+    negative; a trip of this day may run past 86,400. Trips of the day after are not there: who sets out shortly before
+    midnight finds the night's vehicles only as far as the feed counts them to this day.
 
     Attributes
     ----------
