@@ -115,23 +115,23 @@ def read_feed(path: str | Path, crs: Any, *, today: dt.date | None = None) -> Fe
     DataError : no feed, a required file or column is missing, or nothing in it runs; names file, column and line.
     """
     path, problems = Path(path), Problems()
-    source = Source(path, problems)
     to_city = pyproj.Transformer.from_crs("EPSG:4326", projected(crs), always_xy=True)
-    places = read_places(source, to_city)
-    lines, timezone = _lines(source)
-    calendar = read_calendar(source, today)
-    trips, table = _trips(source, lines, calendar)
-    shapes, shape_ids = _shapes(source, to_city)
-    trips["shape"] = table.found("shape_id", shape_ids)[trips.pop("row")]
-    calls = read_calls(source, trips["id"].to_numpy(), places.stops["id"].to_numpy())
-    trips, calls = _repeated(source, trips, calls)
-    trips, calls = _used(trips, calls)
+    with Source(path, problems) as source:
+        places = read_places(source, to_city)
+        lines, timezone = _lines(source)
+        calendar = read_calendar(source, today)
+        trips, table = _trips(source, lines, calendar)
+        shapes, shape_ids = _shapes(source, to_city)
+        trips["shape"] = table.found("shape_id", shape_ids)[trips.pop("row")]
+        calls = read_calls(source, trips["id"].to_numpy(), places.stops["id"].to_numpy())
+        trips, calls = _repeated(source, trips, calls)
+        trips, calls = _used(trips, calls)
+        transfers, entrances = read_transfers(source, places)
     if not len(trips):
         listed_ = "; ".join(problems.notes()[:3])
         raise DataError(
             f"{path}: no trip in it can be used ({listed_ or 'stop_times.txt has none'})", layer="trips.txt"
         )
-    transfers, entrances = read_transfers(source, places)
     return Feed(
         path.name.removesuffix(".zip"),
         places.stops,

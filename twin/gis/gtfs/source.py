@@ -157,6 +157,7 @@ class Source:
     def __init__(self, path: Path, problems: Problems) -> None:
         self.path, self.problems = path, problems
         self._members: dict[str, Any] = {}
+        self._zip: zipfile.ZipFile | None = None
         if path.is_dir():
             self._members = {p.name: p for p in path.glob("*.txt") if p.is_file()}
         elif path.is_file():
@@ -181,13 +182,20 @@ class Source:
             self.problems.add("the files lie in a folder of the zip", path.name, 0, ["/".join(home)], "read from there")
         return source
 
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._zip is not None:
+            self._zip.close()
+
     def _bytes(self, name: str) -> bytes:
         member = self._members[name]
         size = member.stat().st_size if isinstance(member, Path) else member.file_size
         if size > LARGEST:
             raise DataError(f"{self.path}, {name}: it unpacks to {size:,} bytes; at most {LARGEST:,} are read")
-        if isinstance(member, Path):
-            return member.read_bytes()
+        if self._zip is None:
+            return bytes(member.read_bytes())
         try:
             with self._zip.open(member) as stream:
                 data = stream.read(LARGEST + 1)  # the size that a zip states need not be true
