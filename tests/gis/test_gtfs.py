@@ -14,6 +14,7 @@ import twin
 from twin.errors import DataError, MissingData
 from twin.gis import gtfs
 from twin.gis.grid import grid_city
+from twin.gis.gtfs import calendar, stations
 from twin.gis.gtfs import source as sources
 from twin.gis.gtfs.calls import clock, clock_text
 from twin.gis.gtfs.network import cut
@@ -314,13 +315,20 @@ def test_a_calendar_without_end(read):
 
 
 def test_frequencies_that_are_wrong(read):
-    rows = ("t1,06:00:00,06:30:00,0", "t9,06:00:00,06:30:00,600", "t1,06:00:00,06:10:00,600")
+    rows = (
+        "t1,06:00:00,06:30:00,0",
+        "t9,06:00:00,06:30:00,600",
+        "t1,06:00:00,06:10:00,600",
+        "t2,00:00:00,999:00:00,1",
+        "t2,09:00:00,09:00:01,1",
+    )
     feed = read({"frequencies.txt": "\n".join(["trip_id,start_time,end_time,headway_secs", *rows])})
     assert said(feed) == [
         ("headway_secs is no number of seconds above 0", "frequencies.txt", 2, "0"),
         ("trip is not known", "frequencies.txt", 3, "t9"),
+        ("more than 17,280 departures", "frequencies.txt", 5, "t2"),
     ]
-    assert trips_on(feed.timetable, "2026-11-19") == ["t1@06:00:00", "t2"]
+    assert trips_on(feed.timetable, "2026-11-19") == ["t1@06:00:00", "t2@09:00:00"]
 
 
 # ── blank times ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -464,6 +472,19 @@ def test_stops_of_a_station_are_a_walk_apart(read):
     walk = int(np.ceil(1.3 * EAST / (4.8 / 3.6)))
     assert between(feed) == {("A", "B"): walk, ("B", "A"): walk}
     assert feed.timetable.stop("S").tolist() == [0, 1]
+
+
+def test_a_station_of_too_many_stops_is_none(read, monkeypatch):
+    monkeypatch.setattr(stations, "LARGEST", 1)
+    feed = read({"stops.txt": STATION})
+    assert between(feed) == {}
+    assert said(feed) == [("a station has more than 1 stops", "stops.txt", 0, "S")]
+
+
+def test_a_calendar_of_too_many_days(read, monkeypatch):
+    monkeypatch.setattr(calendar, "LARGEST", 89)
+    with pytest.raises(DataError, match=r"3 services over 30 days are too many"):
+        read()
 
 
 def test_stated_transfers(read):

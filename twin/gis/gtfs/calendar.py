@@ -16,6 +16,8 @@ __all__ = ["Calendar", "read_calendar"]
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 #: A calendar goes on for at most this long: some feeds end in the year 9999 [day].
 LONGEST = 7305
+#: Services times days that are held, a byte each.
+LARGEST = 1 << 30
 _EPOCH = dt.date(1970, 1, 1)
 
 #: ids of the services, the first day, and (v, d) bool which runs when.
@@ -48,6 +50,11 @@ def read_calendar(source: Source, today: dt.date | None = None) -> Calendar:
         last = first + LONGEST - 1
         source.problems.add(
             "the calendar goes on too long", "calendar.txt", 0, [_day(int(max(days)))], f"until {_day(last)}"
+        )
+    if len(names) * (last - first + 1) > LARGEST:
+        raise DataError(
+            f"{source.path}: {len(names):,} services over {last - first + 1:,} days are too many; cut it to a year",
+            layer="calendar.txt",
         )
     runs = np.zeros((len(names), last - first + 1), dtype=bool)
     weekday = (np.arange(first, last + 1) + 3) % 7  # 1970-01-01 was a Thursday

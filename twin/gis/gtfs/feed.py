@@ -24,6 +24,8 @@ from twin.model.crs import projected
 
 __all__ = ["Feed", "merged", "read_feed"]
 
+#: Departures that one row of frequencies.txt may stand for: one every 5 s, day and night.
+MOST = 86_400 // 5
 _MODES = {
     0: "tram",
     1: "subway",
@@ -260,6 +262,9 @@ def _repeated(source: Source, trips: pd.DataFrame, calls: Calls) -> tuple[pd.Dat
         if not counts[here] or end[row] <= start[row]:
             continue
         leave = np.arange(int(start[row]), int(end[row]), int(headway[row]))
+        if len(leave) > MOST:
+            table.tell(f"more than {MOST:,} departures", [row], [names[row]], fix)
+            continue
         own = calls.take(np.tile(np.arange(first[here], first[here + 1]), len(leave)))
         shift = np.repeat(leave - calls.depart[first[here]], counts[here]).astype(np.int32)
         number = np.repeat(np.arange(count, count + len(leave)), counts[here]).astype(np.int32)

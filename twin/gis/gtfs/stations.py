@@ -19,6 +19,8 @@ __all__ = ["Places", "read_places", "read_transfers"]
 
 #: Walking between platforms: speed [m/s], and how much longer than the straight line the way is [1].
 SPEED, DETOUR = 4.8 / 3.6, 1.3
+#: Stops of a station that are joined to each other; where there are more, none is.
+LARGEST = 500
 #: What stops.txt means by location_type.
 STOP, STATION, ENTRANCE, NODE, AREA = range(5)
 
@@ -105,13 +107,7 @@ def read_transfers(source: Source, places: Places) -> tuple[pd.DataFrame, pd.Dat
     one station. Where a transfer is recommended (type 0) or waited for (type 1), the straight walk is its time. A
     transfer from or to a station holds for all of its stops. Those of some lines or trips only are listed and left out.
     """
-    stops, found = places.stops, {}
-    station = stops["station"].to_numpy()
-    order = np.argsort(station, kind="stable")
-    groups = np.split(order, np.flatnonzero(np.diff(station[order])) + 1) if len(order) else []
-    for group in groups:
-        if station[group[0]] >= 0:
-            found.update({(int(a), int(b)): _walk(stops, a, b) for a in group for b in group if a != b})
+    found = _within_stations(source, places)
     ways, entrances = _pathways(source, places)
     found.update(ways)
     found.update(_stated(source, places))
@@ -120,9 +116,28 @@ def read_transfers(source: Source, places: Places) -> tuple[pd.DataFrame, pd.Dat
     return pd.DataFrame({"from_stop": pairs[:, 0], "to_stop": pairs[:, 1], "seconds": seconds}), entrances
 
 
-def _walk(stops: pd.DataFrame, a: int, b: int) -> int:
-    x, y = stops["x"].to_numpy(), stops["y"].to_numpy()
-    return int(np.ceil(DETOUR * np.hypot(x[a] - x[b], y[a] - y[b]) / SPEED))
+def _walk(at: NDArray[np.float64], a: Any, b: Any) -> Any:
+    """Time of the straight walk between stops, with its detour [s]."""
+    return np.ceil(DETOUR * np.hypot(*(at[a] - at[b]).T) / SPEED).astype(int)
+
+
+def _within_stations(source: Source, places: Places) -> dict[tuple[int, int], int]:
+    """The straight walk between every two stops of a station."""
+    at, station = places.stops[["x", "y"]].to_numpy(), places.stops["station"].to_numpy()
+    order = np.argsort(station, kind="stable")
+    groups = np.split(order, np.flatnonzero(np.diff(station[order])) + 1)
+    found: dict[tuple[int, int], int] = {}
+    for group in groups:
+        if station[group[0]] < 0:
+            continue
+        if len(group) > LARGEST:
+            name = places.stations["id"].iloc[station[group[0]]]
+            source.problems.add(f"a station has more than {LARGEST} stops", "stops.txt", 0, [name], "none is joined")
+            continue
+        a, b = (each.ravel() for each in np.meshgrid(group, group, indexing="ij"))
+        a, b = a[a != b], b[a != b]
+        found.update(zip(zip(a.tolist(), b.tolist(), strict=True), _walk(at, a, b).tolist(), strict=True))
+    return found
 
 
 def _stated(source: Source, places: Places) -> dict[tuple[int, int], int]:
@@ -145,6 +160,7 @@ def _stated(source: Source, places: Places) -> dict[tuple[int, int], int]:
     rows = np.flatnonzero(special)
     table.tell("a transfer is for some lines or trips only", rows, ends[0][rows], "it is left out")
     found: dict[tuple[int, int], int] = {}
+    at = places.stops[["x", "y"]].to_numpy()
     for row in np.flatnonzero(~special).tolist():
         starts, goals = (members.get(end[row]) for end in ends)
         if starts is None or goals is None:
@@ -155,7 +171,7 @@ def _stated(source: Source, places: Places) -> dict[tuple[int, int], int]:
             table.tell("min_transfer_time is missing", [row], [ends[0][row]], "the straight walk is taken")
         for a in starts:
             for b in goals:
-                straight = _walk(places.stops, a, b)
+                straight = int(_walk(at, a, b))
                 stated = straight if np.isnan(least[row]) or kind[row] != 2 else int(least[row])
                 found[a, b] = -1 if kind[row] == 3 else stated
     return found
