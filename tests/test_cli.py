@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -63,6 +64,23 @@ def test_read_and_write_back(town, tmp_path):
     again = run("read", tmp_path / "copy.gpkg", tmp_path / "copy")
     assert again.returncode == 0, again.stderr
     assert run("check", tmp_path / "copy", "--pack", "parks").stdout == run("check", town, "--pack", "parks").stdout
+
+
+def test_read_with_feeds(town, tmp_path):
+    harbour = ROOT / "gis_data" / "harbour"
+    done = run("read", harbour, tmp_path / "copy", "--gtfs", harbour / "gtfs.zip")
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(harbour / "gtfs.zip") as feed:
+        trips, times = (pd.read_csv(feed.open(f"{name}.txt"), dtype=str) for name in ("trips", "stop_times"))
+    calls = times.merge(trips, on="trip_id")  # as they stand in the file: trip by trip, in order
+    calls["next"] = calls.groupby("trip_id")["stop_id"].shift(-1)
+    hops = calls.dropna(subset="next")[["route_id", "stop_id", "next"]].drop_duplicates()
+    assert f"transit {len(hops)} edges" in done.stdout
+    net = twin.read(tmp_path / "copy").networks["transit"]
+    assert len(net.day("2026-11-20").trip) == len(twin.read(harbour).networks["transit"].day("2026-11-20").trip)
+    away = run("read", town, tmp_path / "away", "--gtfs", harbour / "gtfs.zip")
+    assert away.returncode == 1
+    assert "none of its 79 stops lies within 250 m of a street" in away.stderr
 
 
 def test_run_a_toml_scenario(town, tmp_path):

@@ -1,15 +1,27 @@
 """What a plan builds or takes away, by hand on a grid: 5 x 5 blocks of 100 m, 10 people at each of 36 corners."""
 
+from pathlib import Path
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
 
+import twin
 from twin import routing
 from twin.errors import CRSError, DataError, MissingData, ScenarioError, UnknownName
 from twin.gis.grid import grid_city
-from twin.interventions import AddEdge, AddFacility, CloseFacility, GrowPopulation, Layout
+from twin.interventions import (
+    AddEdge,
+    AddFacility,
+    ChangeHeadway,
+    CloseFacility,
+    CloseStop,
+    GrowPopulation,
+    Layout,
+    RemoveLine,
+)
 from twin.model import City, Network
 
 UTM = 32631
@@ -235,3 +247,126 @@ def test_growth_that_cannot_be(city):
         GrowPopulation(2.0)(City.from_network(city.networks["walk"]))
     with pytest.raises(MissingData, match="no layer 'districts'"):
         GrowPopulation(2.0, districts=("a",))(city)
+
+
+# ── transit ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def harbour():
+    return twin.read(Path(__file__).parents[1] / "gis_data" / "harbour")
+
+
+#: A working day of Harbour's timetable.
+DAY = "2026-11-20"
+
+
+def lines(city):
+    frame = city.networks["transit"].lines_on(DAY)
+    return frame.set_index(["id", "direction"])
+
+
+def test_remove_a_line(harbour):
+    after = RemoveLine("T")(harbour)
+    assert set(lines(harbour).index.get_level_values(0)) - set(lines(after).index.get_level_values(0)) == {"T"}
+    net, was = after.networks["transit"], harbour.networks["transit"]
+    shut = was.columns["name"][~net.open]
+    assert set(shut) == {"T"}
+    assert len(shut) == (was.columns["name"] == "T").sum()
+    assert net.graph is was.graph
+    assert net.timetable.arrive is was.timetable.arrive
+    assert after.networks["drive"] is harbour.networks["drive"]
+    assert set(net.timetable.on(DAY).pattern_line) == set(net.day(DAY).pattern_line)
+    assert was.open.all()
+    with pytest.raises(UnknownName, match="no line 'tram'"):
+        RemoveLine("tram")(harbour)
+
+
+def test_change_a_headway(harbour):
+    before = lines(harbour)
+    after = lines(ChangeHeadway("1", 5 * 60.0)(harbour))
+    assert after.loc[("1", 0), "headway"] == 300
+    assert after.loc[("1", 0), "first"] == before.loc[("1", 0), "first"]
+    span = before.loc[("1", 0), "last"] - before.loc[("1", 0), "first"]
+    assert after.loc[("1", 0), "trips"] == span // 300 + 1
+    assert after.loc[("1", 0), "duration"] / after.loc[("1", 0), "trips"] == pytest.approx(
+        before.loc[("1", 0), "duration"] / before.loc[("1", 0), "trips"]
+    )
+    others = [key for key in before.index if key[0] != "1"]
+    pd.testing.assert_frame_equal(after.loc[others], before.loc[others])
+    peak = lines(ChangeHeadway("1", 3 * 60.0, between=("07:00", "9:00:00"))(harbour))
+    assert peak.loc[("1", 0), "headway_peak"] == 180
+    assert peak.loc[("1", 0), "last"] == before.loc[("1", 0), "last"]
+
+
+@pytest.mark.parametrize(
+    ("apply", "says"),
+    [
+        (ChangeHeadway("1", 0.0), "a headway is at least 1 s, not 0"),
+        (ChangeHeadway("1", float("nan")), "a headway is at least 1 s"),
+        (ChangeHeadway("1", 300.0, between=("07:00",)), "two times are needed"),
+        (ChangeHeadway("1", 300.0, between=("seven", "08:00")), "'seven:00' is no time|'seven' is no time"),
+        (ChangeHeadway("1", 300.0, between=("02:00", "03:00")), "no departure from 02:00 to 03:00"),
+        (ChangeHeadway("1", 300.0, between=("09:00", "08:00")), "no departure from 09:00 to 08:00"),
+    ],
+)
+def test_headways_that_cannot_be(harbour, apply, says):
+    with pytest.raises(ScenarioError, match=says):
+        apply(harbour)
+
+
+def test_close_a_stop(harbour):
+    table = harbour.networks["transit"].timetable
+    stop = table.stops["id"].iloc[table.pattern_stop[1]]
+    after = CloseStop(stop)(harbour)
+    day = after.networks["transit"].day(DAY)
+    assert table.pattern_stop[1] not in day.pattern_stop
+    assert table.pattern_stop[1] in harbour.networks["transit"].day(DAY).pattern_stop
+    assert len(day.trip) == len(harbour.networks["transit"].day(DAY).trip)
+    closed = after.facilities[~after.facilities["open"] & harbour.facilities["open"]]
+    assert closed["id"].tolist() == [stop]
+    with pytest.raises(UnknownName, match="no stop 'nowhere'"):
+        CloseStop("nowhere")(harbour)
+
+
+def test_a_city_without_timetable(city):
+    with pytest.raises(MissingData, match="no network 'transit'"):
+        RemoveLine("1")(city)
+    bare = city.with_network("transit", city.networks["walk"])
+    with pytest.raises(MissingData, match=r"no timetable; read the city with gtfs=\["):
+        CloseStop("1")(bare)
+
+
+def test_an_edge_added_to_transit_keeps_the_timetable(harbour):
+    net = harbour.networks["transit"]
+    points = tuple((float(net.x[k]), float(net.y[k])) for k in (0, 5))
+    after = AddEdge("transit", points, speed=8.0)(harbour).networks["transit"]
+    assert after.timetable is net.timetable
+    assert len(after.day(DAY).trip) == len(net.day(DAY).trip)
+
+
+def test_transit_changes_from_a_file(tmp_path, harbour):
+    path = tmp_path / "plan.toml"
+    path.write_text(
+        """name = "a plan"
+[[change]]
+kind = "change_headway"
+line = "1"
+headway = { value = 5, unit = "minute" }
+between = ["07:00", "09:00"]
+[[change]]
+kind = "close_stop"
+stop = "bus_stop-4"
+[[change]]
+kind = "remove_line"
+line = "T"
+"""
+    )
+    plan = twin.Scenario.load(path)
+    assert plan.changes[0] == ChangeHeadway("1", 300.0, ("07:00", "09:00"))
+    assert plan.describe("zh") == [
+        "调整发车间隔 (line: 1; headway: 300.0 s; between: 07:00, 09:00)",
+        "关闭站点 (stop: bus_stop-4)",
+        "取消线路 (line: T)",
+    ]
+    assert len(lines(plan(harbour))) == len(lines(harbour)) - 2

@@ -10,7 +10,16 @@ import twin
 from twin.errors import DataError, MissingData, ScenarioError, UnknownName
 from twin.gis.grid import grid_city
 from twin.hazards import Blockage, Flood
-from twin.interventions import AddEdge, AddFacility, CloseFacility, GrowPopulation, Layout
+from twin.interventions import (
+    AddEdge,
+    AddFacility,
+    ChangeHeadway,
+    CloseFacility,
+    CloseStop,
+    GrowPopulation,
+    Layout,
+    RemoveLine,
+)
 from twin.model import Raster
 from twin.scenario import Scenario, changes, named
 
@@ -107,10 +116,13 @@ EXAMPLES = {
     ),
     "add_facility": AddFacility("clinic", at=(10.0, 20.5), capacity=300.0, name="新诊所", id="n1"),
     "blockage": Blockage(share=0.25, only="ground", networks=("drive",), seed=7),
+    "change_headway": ChangeHeadway("一路", 450.0, between=("07:00", "25:30")),
     "close_facility": CloseFacility("clinic", ("c1", 7)),
+    "close_stop": CloseStop("b2"),
     "flood": Flood(WATER, impassable=0.4, sill=0.2),
     "grow_population": GrowPopulation(1.25, districts=("西区", "东区"), jobs=True),
     "layout": Layout("clinic", SITES),
+    "remove_line": RemoveLine("一路"),
 }
 
 

@@ -95,10 +95,20 @@ def _say(text: str) -> None:
     help="A total to spread over homes, or a layer of people (a CSV with lon, lat, people will do); else estimated.",
 )
 @click.option("--boundary", help="A layer of polygons: the land that the city answers for.")
+@click.option("--gtfs", "feeds", multiple=True, help="A GTFS feed (.zip or folder) of its lines; may be given again.")
 @click.option(
     "--replace", is_flag=True, help="Replace a city that is there already, with what was added to its city.toml."
 )
-def read(source: str, target: Path, name: str, population: str | None, boundary: str | None, *, replace: bool) -> None:
+def read(
+    source: str,
+    target: Path,
+    name: str,
+    population: str | None,
+    boundary: str | None,
+    feeds: tuple[str, ...],
+    *,
+    replace: bool,
+) -> None:
     """Bring a city in: from OpenStreetMap, GeoPackage or GraphML to a city folder (or a .gpkg)."""
     import twin
 
@@ -109,6 +119,8 @@ def read(source: str, target: Path, name: str, population: str | None, boundary:
         options["population"] = _number(population.replace(",", "").replace("_", "")) or population
     if boundary:
         options["boundary"] = boundary
+    if feeds:
+        options["gtfs"] = feeds
     with _progress(f"reading {source}"):
         city = twin.read(source, **options)
     with _progress(f"writing {target}"):

@@ -1,9 +1,9 @@
-"""What a plan builds or takes away: facilities, layouts, links, people."""
+"""What a plan builds or takes away: facilities, layouts, links, people, lines."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import geopandas as gpd
@@ -12,13 +12,24 @@ import pandas as pd
 import shapely
 
 from twin.errors import DataError, MissingData, ScenarioError, UnknownName
+from twin.gis.gtfs.calls import clock
 from twin.gis.kinds import known_kind
-from twin.model import City, Network, Raster
+from twin.model import City, Network, Raster, Timetable
 from twin.model.crs import to_crs
+from twin.model.headway import respaced
 from twin.model.schema import schema
 from twin.scenario import change, option
 
-__all__ = ["AddEdge", "AddFacility", "CloseFacility", "GrowPopulation", "Layout"]
+__all__ = [
+    "AddEdge",
+    "AddFacility",
+    "ChangeHeadway",
+    "CloseFacility",
+    "CloseStop",
+    "GrowPopulation",
+    "Layout",
+    "RemoveLine",
+]
 
 
 #: A new facility farther than this from every street is a slip of coordinates [m].
@@ -204,7 +215,7 @@ class AddEdge:
             turns=None if net.graph.turns is None else net.graph.turns.to_frame(),
             **columns,
         )
-        return city.with_network(self.network, fresh)
+        return city.with_network(self.network, replace(fresh, timetable=net.timetable))
 
     def _node(self, net: Network, x: float, y: float) -> int:
         distance = np.hypot(net.x - x, net.y - y)
@@ -273,3 +284,118 @@ class GrowPopulation:
 def _is_people(column: str) -> bool:
     known = schema()["population"].columns
     return column in known and known[column].unit in {"person", "1"}
+
+
+#: Kinds of facility that are stops; one with the id of a stop is that stop.
+_STOPS = ("bus_stop", "tram_stop", "rail_station")
+
+
+def _scheduled(city: City) -> tuple[Network, Timetable]:
+    net = city.network("transit")
+    if net.timetable is None:
+        raise MissingData(
+            f"{city.name}: its transit network has no timetable; read the city with gtfs=[…]", layer="transit"
+        )
+    return net, net.timetable
+
+
+@change
+@dataclass(frozen=True)
+class RemoveLine:
+    """Take a transit line out of service; edges that no other line passes are closed.
+
+    Attributes
+    ----------
+    line : id of the line, or the name that passengers know.
+    """
+
+    zh: ClassVar[str] = "取消线路"
+    line: str
+
+    def __call__(self, city: City) -> City:
+        """The city without the line; `UnknownName` where there is none such."""
+        net, table = _scheduled(city)
+        fresh = table.with_closed(lines=table.line(self.line))
+        runs = fresh.lines["open"].to_numpy(dtype=bool)[np.repeat(fresh.pattern_line, np.diff(fresh.pattern_indptr))]
+        hops = fresh.hop >= 0
+        idle = np.setdiff1d(fresh.hop[hops & ~runs], fresh.hop[hops & runs])
+        return city.with_network("transit", replace(net.close(idle), timetable=fresh))
+
+
+@change
+@dataclass(frozen=True)
+class ChangeHeadway:
+    """Run a transit line at another headway, all day or between two times.
+
+    Running times stay. In each direction and on each kind of day, departures from the first stop are re-spaced: the
+    first one within the times stays where it is, and one follows every headway before the end, or up to the last one
+    of the day. Branches and short turns keep their shares. See `twin.model.headway.respaced`.
+
+    Attributes
+    ----------
+    line : id of the line, or the name that passengers know.
+    headway : time between two departures [s].
+    between : the first time and the one that ends it, such as ``("07:00", "09:00")``; hours run on past 24.
+    """
+
+    zh: ClassVar[str] = "调整发车间隔"
+    line: str
+    headway: float = option(unit="s")
+    between: tuple[str, ...] = ("00:00", "48:00")
+
+    def __call__(self, city: City) -> City:
+        """The city with the line at that headway; `ScenarioError` where it does not run between those times."""
+        net, table = _scheduled(city)
+        if not 1 <= self.headway < float("inf"):
+            raise ScenarioError(
+                f"change_headway: a headway is at least 1 s, not {self.headway}", change="change_headway"
+            )
+        if len(self.between) != 2:
+            raise ScenarioError(f"change_headway: two times are needed, not {self.between}", change="change_headway")
+        start, end = (_clock(str(text)) for text in self.between)
+        rows = table.line(self.line)
+        leaves = table.leaves
+        own = np.isin(table.pattern_line[table.pattern_of], rows) & (leaves >= start) & (leaves < end)
+        if not own.any():
+            raise ScenarioError(
+                f"change_headway: line '{self.line}' has no departure from {self.between[0]} to {self.between[1]}; "
+                "choose times at which it runs",
+                change="change_headway",
+            )
+        fresh = respaced(table, rows, self.headway, (start, end))
+        return city.with_network("transit", replace(net, timetable=fresh))
+
+
+@change
+@dataclass(frozen=True)
+class CloseStop:
+    """Close a transit stop, or all stops of a station: vehicles pass without a halt, nobody gets on, off or changes.
+
+    The facility of that id closes too, where it is a stop.
+
+    Attributes
+    ----------
+    stop : id of the stop or station, or the name of the stops.
+    """
+
+    zh: ClassVar[str] = "关闭站点"
+    stop: str
+
+    def __call__(self, city: City) -> City:
+        """The city with the stop closed; `UnknownName` where there is none such."""
+        net, table = _scheduled(city)
+        rows = table.stop(self.stop)
+        closed = city.with_network("transit", replace(net, timetable=table.with_closed(stops=rows)))
+        places = city.facilities
+        same = (places["kind"].isin(_STOPS) & places["id"].isin(table.stops["id"].iloc[rows])).to_numpy()
+        return closed.with_columns("facilities", open=places["open"] & ~same) if same.any() else closed
+
+
+def _clock(text: str) -> int:
+    """Seconds of the day of a time such as 07:30, or 25:10 for ten past one in the night [s]."""
+    try:
+        return clock(text if text.count(":") == 2 else f"{text}:00")
+    except ValueError:
+        raise ScenarioError(
+            f'change_headway: {text!r} is no time; write it as "07:30"', change="change_headway"
+        ) from None

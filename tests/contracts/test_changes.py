@@ -1,6 +1,7 @@
 """What every registered change keeps, ours and those of other packages: input, rows, schema, seed, memory."""
 
 import dataclasses
+import datetime as dt
 import hashlib
 import re
 from collections.abc import Callable
@@ -14,8 +15,17 @@ import shapely
 
 from twin.errors import ScenarioError
 from twin.hazards import Blockage, Flood
-from twin.interventions import AddEdge, AddFacility, CloseFacility, GrowPopulation, Layout
-from twin.model import City, Network, Raster
+from twin.interventions import (
+    AddEdge,
+    AddFacility,
+    ChangeHeadway,
+    CloseFacility,
+    CloseStop,
+    GrowPopulation,
+    Layout,
+    RemoveLine,
+)
+from twin.model import City, Network, Raster, Timetable
 from twin.model.schema import schema, validate
 from twin.scenario import Scenario, change, changes
 
@@ -28,13 +38,37 @@ EXAMPLES: dict[str, tuple[object, set[str]]] = {
     "add_edge": (AddEdge("drive", ((0.0, 0.0), (500.0, 500.0)), speed=15.0), {"drive"}),
     "add_facility": (AddFacility("clinic", at=(300.0, 200.0), capacity=40.0), {"facilities"}),
     "blockage": (Blockage(share=0.3, seed=5), {"walk", "drive"}),
+    "change_headway": (ChangeHeadway("二路", 300.0, between=("07:00", "08:00")), {"transit"}),
     "close_facility": (CloseFacility("bus_stop"), {"facilities"}),
+    "close_stop": (CloseStop("b2"), {"transit", "facilities"}),
     "flood": (Flood(WATER), {"walk", "drive", "facilities"}),
     "grow_population": (GrowPopulation(1.5, districts=("西区",)), {"population"}),
     "layout": (Layout("clinic", SITES), {"facilities"}),
+    "remove_line": (RemoveLine("L1"), {"transit"}),
 }
 
 every = pytest.mark.parametrize("kind", sorted(changes))
+
+
+@pytest.fixture(scope="module")
+def rich(rich: City) -> City:
+    """The rich city with two bus lines between three stops; one is the facility 'b2'."""
+    starts = [(0, 7 * 3600 + k * 1200) for k in range(4)] + [(1, 7 * 3600 + k * 900) for k in range(5)]
+    stops = ((0, 1, 2), (2, 1))
+    calls = [(k, stop, start + 60 * n) for k, (line, start) in enumerate(starts) for n, stop in enumerate(stops[line])]
+    trip, stop, time = np.array(calls).T
+    table = Timetable.build(
+        stops=pd.DataFrame({"id": ["s1", "b2", "s3"], "x": [0.0, 200.0, 400.0], "y": [5.0, 5.0, 5.0]}),
+        lines=pd.DataFrame({"id": ["L1", "L2"], "name": ["一路", "二路"], "mode": "bus"}),
+        trips=pd.DataFrame({"id": [f"t{k}" for k in range(9)], "line": [line for line, _ in starts], "service": 0}),
+        times={"trip": trip, "stop": stop, "arrive": time, "depart": time, "hop": [0, 1, -1] * 4 + [2, -1] * 5},
+        calendar=(["daily"], dt.date(2026, 11, 20), [[True, True]]),
+    )
+    net = Network.from_arrays(
+        table.stops["x"], table.stops["y"], [0, 1, 2], [1, 2, 1], directed=True, ids=list(table.stops["id"]),
+        crs=UTM, time=60.0, name=["一路", "一路", "二路"],
+    )  # fmt: skip
+    return rich.with_network("transit", dataclasses.replace(net, timetable=table))
 
 
 def example(kind: str) -> tuple[Callable[[City], City], set[str]]:
@@ -77,6 +111,12 @@ def digest(city: City) -> str:
     for name, net in city.networks.items():
         add(name, net.ids.tolist(), net.x.tobytes(), net.y.tobytes(), shapely.to_wkb(net.shapes).tolist())
         table(net.edges)
+        if net.timetable is not None:
+            for field in dataclasses.fields(net.timetable):
+                value = getattr(net.timetable, field.name)
+                add(value.tobytes() if isinstance(value, np.ndarray) and value.dtype != object else "")
+            for frame in (net.timetable.stops, net.timetable.lines, net.timetable.trips):
+                table(frame)
     return seen.hexdigest()
 
 

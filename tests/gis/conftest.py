@@ -1,5 +1,6 @@
 """Small OpenStreetMap files, written by hand: nodes on a grid of a thousandth of a degree at the equator."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
@@ -11,7 +12,7 @@ import shapely
 
 from twin import routing
 from twin.gis.osm import Extract, read_osm
-from twin.model import City, Raster
+from twin.model import City, Raster, Timetable
 
 # The grid starts at 3° E, the middle of UTM zone 31, a thousandth of a degree north of the equator. On the WGS 84
 # ellipsoid a thousandth of a degree there is 6378137 m * pi / 180000 = 111.3195 m east and 110.5743 m north.
@@ -81,6 +82,19 @@ def same_table(a: pd.DataFrame, b: pd.DataFrame, without=()) -> None:
         assert all((x is None and y is None) or shapely.equals_exact(x, y) for x, y in pairs), column
 
 
+def same_timetable(a: Timetable | None, b: Timetable | None) -> None:
+    assert (a is None) == (b is None)
+    for field in dataclasses.fields(Timetable) if a is not None else ():
+        mine, theirs = getattr(a, field.name), getattr(b, field.name)
+        if isinstance(mine, pd.DataFrame):
+            pd.testing.assert_frame_equal(mine, theirs)
+        elif isinstance(mine, np.ndarray):
+            assert mine.dtype == theirs.dtype, field.name
+            np.testing.assert_array_equal(mine, theirs)
+        elif field.name != "memory":
+            assert mine == theirs, field.name
+
+
 def same_city(a: City, b: City, *, rasters: bool = True) -> None:
     """Two cities hold the same, to the last bit."""
     assert (a.name, a.crs, a.log, a.about) == (b.name, b.crs, b.log, b.about)
@@ -106,6 +120,7 @@ def same_city(a: City, b: City, *, rasters: bool = True) -> None:
         np.testing.assert_array_equal([net.x, net.y], [other.x, other.y])
         same_table(net.edges, other.edges)
         assert shapely.equals_exact(net.shapes, other.shapes).all()
+        same_timetable(net.timetable, other.timetable)
         for cost in ("length", "time"):
             np.testing.assert_array_equal(
                 routing.matrix(net, net.ids.tolist(), cost=cost), routing.matrix(other, other.ids.tolist(), cost=cost)

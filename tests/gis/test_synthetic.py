@@ -48,7 +48,9 @@ def same(one: City, two: City) -> None:
     """Raise where two cities differ in a table, a raster or their description."""
     a, b = take_apart(one), take_apart(two)
     assert a.meta == b.meta
-    for mine, theirs in ((a.tables, b.tables), (a.nodes, b.nodes), (a.edges, b.edges)):
+    assert set(a.timetables) == set(b.timetables) == {"transit"}
+    schedules = (a.timetables["transit"], b.timetables["transit"])
+    for mine, theirs in ((a.tables, b.tables), (a.nodes, b.nodes), (a.edges, b.edges), schedules):
         assert set(mine) == set(theirs)
         for name, frame in mine.items():
             other = theirs[name][list(frame.columns)]
@@ -366,6 +368,33 @@ def test_stops_are_the_citys_own(feed, city):
 # ── the folder ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_the_timetable_is_that_of_the_feed(feed, city):
+    net = city.networks["transit"]
+    table = net.timetable
+    assert (table.first_day.isoformat(), table.last_day.isoformat()) == ("2026-01-01", "2026-12-31")
+    repeated = set(feed["frequencies"]["trip_id"])
+    plain = feed["trips"][~feed["trips"]["trip_id"].isin(repeated)]
+    assert {t for t in table.trips["id"] if "@" not in t} == set(plain["trip_id"])
+    # by hand: from start to end at every headway
+    counts = [
+        len(range(*(int(v) for v in (start, end, headway))))
+        for start, end, headway in zip(
+            seconds(feed["frequencies"]["start_time"]),
+            seconds(feed["frequencies"]["end_time"]),
+            feed["frequencies"]["headway_secs"].astype(int),
+            strict=True,
+        )
+    ]
+    assert len(table.trips) == len(plain) + sum(counts)
+    inside = np.flatnonzero(table.hop >= 0)
+    ends = np.stack([net.graph.tail, net.graph.head])[:, table.hop[inside]]
+    stops = np.stack([table.pattern_stop[inside], table.pattern_stop[inside + 1]])
+    np.testing.assert_array_equal(np.sort(ends, axis=0), np.sort(stops, axis=0))
+    lines = np.repeat(table.pattern_line, np.diff(table.pattern_indptr))[inside]
+    assert (net.columns["name"][table.hop[inside]] == table.lines["id"].to_numpy()[lines]).all()
+    np.testing.assert_array_equal([net.x, net.y], table.stops[["x", "y"]].to_numpy().T)
+
+
 def test_layouts_are_six_sites_each_near_streets(city):
     for name in ("centre", "spread", "corridors"):
         sites = gpd.read_file(BUNDLED / "layouts" / f"{name}.gpkg", layer="sites", engine="pyogrio")
@@ -379,7 +408,8 @@ def test_layouts_are_six_sites_each_near_streets(city):
 
 def test_writing_keeps_the_script_and_is_the_same_to_the_byte(written):
     assert (written / "make.py").read_text() == "# mine"
-    for name in ("gtfs.zip", "layouts/centre.gpkg", "README.md", "city.toml"):
+    times = [f"networks/transit/timetable/{name}.npy" for name in ("arrive", "depart")]
+    for name in ("gtfs.zip", "layouts/centre.gpkg", "README.md", "city.toml", *times):
         assert (written / name).read_bytes() == (BUNDLED / name).read_bytes(), name
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import shapely
@@ -20,6 +21,7 @@ import tomli_w
 from twin.errors import DataError
 from twin.gis.parts import Parts, assemble, take_apart
 from twin.gis.raster import read_raster, write_raster
+from twin.gis.timetables import TABLES
 from twin.model import City
 
 __all__ = ["read_folder", "replacing", "write_folder"]
@@ -48,6 +50,8 @@ def write_folder(city: City, folder: Path) -> None:
             _write_table(parts.edges[name], home / "edges.parquet")
             if name in parts.turns:
                 _write_table(parts.turns[name], home / "turns.parquet")
+            if name in parts.timetables:
+                _write_timetable(parts.timetables[name], home / "timetable")
         (fresh / "city.toml").write_text(tomli_w.dumps(parts.meta, multiline_strings=True), encoding="utf-8")
         _carry_over(folder, fresh)
 
@@ -94,6 +98,9 @@ def read_folder(folder: Path) -> City:
             {home.name: partial(_geometry, home / "edges.parquet", _stamp(home / "edges.parquet")) for home in homes},
             turns={
                 home.name: _read_table(home / "turns.parquet") for home in homes if (home / "turns.parquet").is_file()
+            },
+            timetables={
+                home.name: _read_timetable(home / "timetable") for home in homes if (home / "timetable").is_dir()
             },
         ),
         where=str(folder),
@@ -155,28 +162,49 @@ def _write_table(frame: pd.DataFrame, path: Path) -> None:
     plain.to_parquet(path, compression="zstd", index=False)
 
 
+def _write_timetable(tables: Mapping[str, Any], home: Path) -> None:
+    home.mkdir()
+    for name, frame in tables.items():
+        if name != "times":
+            _write_table(frame, home / f"{name}.parquet")
+    for name in TABLES["times"]:
+        np.save(home / f"{name}.npy", tables["times"][name].to_numpy(dtype=np.int32), allow_pickle=False)
+
+
+def _read_timetable(home: Path) -> dict[str, Any]:
+    """Tables of a timetable; its times, which are most of it, stay on disk until they are asked for."""
+    tables: dict[str, Any] = {name: _read_table(home / f"{name}.parquet") for name in TABLES if name != "times"}
+    times = {}
+    for name in TABLES["times"]:
+        path = home / f"{name}.npy"
+        with _readable(path):
+            times[name] = np.load(path, mmap_mode="r", allow_pickle=False)
+    return {**tables, "times": times}
+
+
 def _read_table(path: Path) -> pd.DataFrame:
-    with _parquet(path):
+    with _readable(path):
         located = b"geo" in (pq.read_schema(path).metadata or {})
         frame: pd.DataFrame = gpd.read_parquet(path) if located else pd.read_parquet(path)
     return frame
 
 
 def _without_geometry(path: Path) -> pd.DataFrame:
-    with _parquet(path):
+    with _readable(path):
         names = [name for name in pq.read_schema(path).names if name != "geometry"]
         table: Any = pq.read_table(path, columns=names)
     return pd.DataFrame({name: table[name].to_numpy() for name in names})
 
 
 @contextmanager
-def _parquet(path: Path) -> Iterator[None]:
+def _readable(path: Path) -> Iterator[None]:
     if not path.is_file():
         raise DataError(f"{path}: missing; write the city again")
     try:
         yield
     except (OSError, ValueError) as error:
-        raise DataError(f"{path}: not readable as Parquet ({error}); write the city again") from None
+        kind = {".npy": "NumPy", ".parquet": "Parquet"}[path.suffix]
+        raise DataError(f"{path}: not readable as {kind} ({error}); write the city again") from None
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:
@@ -186,7 +214,7 @@ def _stamp(path: Path) -> tuple[int, int, int]:
 
 def _geometry(path: Path, stamp: tuple[int, int, int]) -> Any:
     """The shapes of a network's edges; refused where the file is no longer the one that the city was read from."""
-    with _parquet(path):
+    with _readable(path):
         if _stamp(path) != stamp:
             raise DataError(f"{path}: it was written anew since the city was read; read the city again")
         return gpd.read_parquet(path, columns=["geometry"]).geometry.to_numpy()

@@ -20,6 +20,7 @@ from twin.errors import DataError, UnknownName, listed
 from twin.gis.layers import read_layer
 from twin.gis.lines import network_of_lines
 from twin.gis.parts import Parts, assemble, take_apart
+from twin.gis.timetables import TABLES
 from twin.model import About, City, Network, Source
 from twin.model.crs import projected, to_crs
 from twin.model.schema import schema, validate
@@ -49,6 +50,9 @@ def write_geopackage(city: City, path: Path) -> None:
                 _add(edges, fresh, f"{name}_edges")
                 if name in parts.turns:
                     _add(parts.turns[name], fresh, f"{name}_turns")
+            for name, tables in parts.timetables.items():
+                for key, frame in tables.items():
+                    _add(frame, fresh, f"{name}_timetable_{key}")
             note = pd.DataFrame({"key": ["city.toml"], "value": [tomli_w.dumps(parts.meta)]})
             _add(note, fresh, "twin_city")
             fresh.replace(path)
@@ -162,6 +166,11 @@ def _own(path: Path, names: list[str]) -> City:
             frame["entrances"] = gpd.GeoSeries.from_wkt(frame["entrances"], crs=frame.crs, index=frame.index)
     turns = {name: frames[f"{name}_turns"] for name in networks if f"{name}_turns" in frames}
     taken = {*pairs, *(f"{name}_turns" for name in turns)}
+    timed = [name for name in networks if f"{name}_timetable_stops" in names]
+    timetables = {
+        name: {key: frames.pop(f"{name}_timetable_{key}") for key in TABLES if f"{name}_timetable_{key}" in names}
+        for name in timed
+    }
     return assemble(
         Parts(
             meta,
@@ -170,6 +179,7 @@ def _own(path: Path, names: list[str]) -> City:
             {name: frames[f"{name}_nodes"] for name in networks},
             {name: frames[f"{name}_edges"] for name in networks},
             turns=turns,
+            timetables=timetables,
         ),
         where=str(path),
     )

@@ -18,7 +18,8 @@ import shapely
 from twin.errors import CRSError, DataError, listed
 from twin.gis.description import Description, described
 from twin.gis.layers import repaired
-from twin.model import City, Network, Raster
+from twin.gis.timetables import tables_of, timetable_of
+from twin.model import City, Network, Raster, Timetable
 from twin.model.crs import projected, to_crs
 from twin.model.schema import schema, validate
 
@@ -37,6 +38,7 @@ class Parts:
     nodes, edges : tables of each network; edges may come without geometry, see `shapes`.
     shapes : loads the geometry of a network's edges when it is first needed.
     turns : tables of the turns that are forbidden or cost time, of the networks that have any.
+    timetables : by network that has one, its tables; see `twin.gis.timetables`.
     """
 
     meta: dict[str, Any]
@@ -46,6 +48,7 @@ class Parts:
     edges: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     shapes: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
     turns: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    timetables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def take_apart(city: City) -> Parts:
@@ -72,8 +75,13 @@ def take_apart(city: City) -> Parts:
     edges = {name: _plain(net.to_frame(), mixed, f"{name}_edges") for name, net in city.networks.items()}
     rasters = {name: layer for name, layer in city.layers.items() if isinstance(layer, Raster)}
     turns = {name: net.graph.turns.to_frame() for name, net in city.networks.items() if net.graph.turns is not None}
+    timetables = {
+        name: {key: _plain(frame, mixed, f"{name}_timetable_{key}") for key, frame in tables_of(net.timetable).items()}
+        for name, net in city.networks.items()
+        if net.timetable is not None
+    }
     meta = described(city) | ({"mixed": mixed} if mixed else {})
-    return Parts(meta, stored, rasters, ends, edges, turns=turns)
+    return Parts(meta, stored, rasters, ends, edges, turns=turns, timetables=timetables)
 
 
 def _plain(frame: pd.DataFrame, mixed: dict[str, list[str]], table: str) -> pd.DataFrame:
@@ -190,4 +198,19 @@ def _network(parts: Parts, name: str, told: Description, where: str) -> Network:
         )
     except DataError as error:
         raise DataError(f"{place}: {error}", layer=error.layer, column=error.column, rows=error.rows) from None
-    return replace(net, load_shapes=given)
+    return replace(net, load_shapes=given, timetable=_timetable(parts, name, net, told, place))
+
+
+def _timetable(parts: Parts, name: str, net: Network, told: Description, place: str) -> Timetable | None:
+    if name not in parts.timetables:
+        return None
+    tables: dict[str, Any] = {
+        key: _unmixed(pd.DataFrame(table), mixed, place)
+        if (mixed := told.mixed.get(f"{name}_timetable_{key}", ()))
+        else table
+        for key, table in parts.timetables[name].items()
+    }
+    found = timetable_of(tables, edges=len(net.graph.tail), where=place)
+    if len(found.stops) > len(net.ids) or found.stops["id"].tolist() != net.ids[: len(found.stops)].tolist():
+        raise DataError(f"{place}: stops of the timetable are the first nodes, in their order; read the feed again")
+    return found

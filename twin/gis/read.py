@@ -89,7 +89,8 @@ def read(source: str | Path, **options: Any) -> City:
     ----------
     source : a city folder, an OpenStreetMap file (``.osm.pbf``, ``.osm``), a GeoPackage, a GraphML street graph.
     **options : for OpenStreetMap: `name`; `population` (a layer's file, or a total to spread over homes); `boundary`
-        (a layer's file).
+        (a layer's file). For every source: `gtfs`, one or several GTFS feeds (.zip or folder) whose lines become the
+        network ``transit``.
 
     Raises
     ------
@@ -99,7 +100,18 @@ def read(source: str | Path, **options: Any) -> City:
     Examples
     --------
     >>> city = read("gis_data/monaco")  # doctest: +SKIP
+    >>> city = read("porto.osm.pbf", gtfs=["bus.zip", "rail.zip"])  # doctest: +SKIP
     """
+    feeds = options.pop("gtfs", None)
+    city = _read(source, **options)
+    if feeds is None or (isinstance(feeds, list | tuple) and not feeds):
+        return city
+    from twin.gis.gtfs import with_transit
+
+    return with_transit(city, feeds)
+
+
+def _read(source: str | Path, **options: Any) -> City:
     path = Path(source)
     if "://" in str(source):
         raise UnknownName("reader for", str(source).partition("://")[0], readers)

@@ -10,6 +10,8 @@ scenario : a change from a city to another; a *plan* builds, a *shock* breaks.
 measure : a quantity read off a city. Clause: what a standard asks of it. *Verdict*: whether it holds, and by which
     *margin*.
 open : may be passed or used. Closed rows stay, so that row *i* means the same in every variant.
+line, pattern, trip : a line of buses or trains; trips of it that call at the same stops; one run of one vehicle.
+timetable : lines, trips and the days they run on. Day: one day of it. *Service*: a set of days, as the feed names it.
 unreachable : cost `inf`, site -1.
 """
 
@@ -17,8 +19,22 @@ from twin.model.city import About, City, Source
 from twin.model.graph import Graph
 from twin.model.network import Network
 from twin.model.raster import Raster
+from twin.model.timetable import Day, Timetable
 from twin.model.trace import Trace
 from twin.model.turns import Turns
 from twin.model.verdict import Verdict, Verdicts
 
-__all__ = ["About", "City", "Graph", "Network", "Raster", "Source", "Trace", "Turns", "Verdict", "Verdicts"]
+__all__ = [
+    "About",
+    "City",
+    "Day",
+    "Graph",
+    "Network",
+    "Raster",
+    "Source",
+    "Timetable",
+    "Trace",
+    "Turns",
+    "Verdict",
+    "Verdicts",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -20,6 +21,8 @@ from twin.model.crs import projected
 from twin.model.graph import Graph
 from twin.model.memory import Memory
 from twin.model.schema import validate
+from twin.model.service import lines_on
+from twin.model.timetable import Day, Timetable
 from twin.model.turns import Turns
 
 __all__ = ["CLOSED", "SCALE", "Network"]
@@ -44,6 +47,7 @@ class Network:
     columns : read-only arrays by name, one value an edge; the schema's ``edges``.
     crs : projected CRS in metres, or None for an abstract network.
     approach : speed at which the gap between a place and the network is crossed [m/s]; inf: the gap costs no time.
+    timetable : when vehicles run, where the network is one of lines: its stops are the first nodes, in their order.
     """
 
     graph: Graph
@@ -55,6 +59,7 @@ class Network:
     approach: float = float("inf")
     load_shapes: Callable[[], NDArray[Any]] | None = field(default=None, repr=False)
     memory: Memory = field(default_factory=Memory, repr=False)
+    timetable: Timetable | None = field(default=None, repr=False)
 
     @classmethod
     def from_arrays(  # noqa: PLR0913 -- the contract of section 13
@@ -207,6 +212,27 @@ class Network:
                 raise DataError(f"edge positions run from 0 to {size - 1}, not to {beyond[0]}", layer="edges")
             mask[shut] = True
         return self.with_columns(open=self.open & ~mask)
+
+    def day(self, date: dt.date | str) -> Day:
+        """The timetable of one day, trips cut where an edge is closed; see `Timetable.on`.
+
+        Raises
+        ------
+        MissingData : the network has no timetable.
+        DataError : the date lies outside of the calendar.
+        """
+        return self._timetable().on(date, blocked=None if self.open.all() else ~self.open)
+
+    def lines_on(self, date: dt.date | str) -> pd.DataFrame:
+        """Trips, headways and speed of every line on a day; see `twin.model.service.lines_on`."""
+        return lines_on(self._timetable(), date, self.columns["length"])
+
+    def _timetable(self) -> Timetable:
+        if self.timetable is None:
+            raise MissingData(
+                "the network has no timetable; read the city with gtfs=[…], a feed of its lines", layer="transit"
+            )
+        return self.timetable
 
     def fixed_cost(self, cost: str = "length") -> NDArray[np.uint32]:
         """(m,) cost of each edge in fixed point (`SCALE`); `CLOSED` where it cannot be passed.

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import shapely
 
+from twin.gis.gtfs import attached, read_feed
 from twin.gis.synthetic import networks, people, places, transit, utilities
 from twin.gis.synthetic.blocks import Blocks, bend, cells, shores
 from twin.gis.synthetic.curves import Warp, spread
 from twin.gis.synthetic.drawing import EXTENT, Drawing
 from twin.gis.synthetic.filling import fill
 from twin.gis.synthetic.ground import CRS, Ground, floods
+from twin.gis.synthetic.gtfs import write_gtfs
 from twin.gis.synthetic.houses import Lots, build
 from twin.gis.synthetic.junctions import Web, weave
 from twin.gis.synthetic.names import Namer
 from twin.gis.synthetic.paths import park_paths
-from twin.model import About, City, Source
+from twin.model import About, City, Network, Source
 
 __all__ = ["Town", "make"]
 
@@ -75,7 +79,7 @@ def make(seed: int) -> Town:
         networks={
             "walk": networks.walk(park_paths(web, blocks), ground, drawing.names),
             "drive": drive,
-            "transit": transit.network(lines, sites),
+            "transit": _scheduled(lines, sites),
             **{name: utility.network() for name, utility in supply.items()},
         },
         facilities=places.frame(sites),
@@ -96,6 +100,14 @@ def make(seed: int) -> Town:
         },
     )
     return Town(replace(city, about=_about(city, seed)), lines, sites, warp)
+
+
+def _scheduled(lines: list[transit.Line], sites: places.Places) -> Network:
+    """The network of the lines with the timetable that stands in the town's feed, as everybody reads it from there."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "gtfs.zip"
+        write_gtfs(lines, sites, path)
+        return attached(transit.network(lines, sites), read_feed(path, CRS).timetable)
 
 
 def _table(columns: dict[str, Any], shapes: Any) -> gpd.GeoDataFrame:
