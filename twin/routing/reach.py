@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from twin.model.network import CLOSED, SCALE, Network
-from twin.routing.paths import sweep
+from twin.routing.paths import fixed, sweep
 
 __all__ = ["Reach", "reach"]
 
@@ -43,6 +43,7 @@ def reach(
     cost: str = "length",
     outward: bool = False,
     serving: NDArray[np.bool_] | None = None,
+    limit: float = inf,
 ) -> Reach:
     """Cost between each place and the nearest site, both hung on edges by `City.snap`.
 
@@ -56,18 +57,24 @@ def reach(
     cost : ``"length"`` [m] or ``"time"`` [s].
     outward : False: people travel to the site; True: the site sends out (fire engine, ambulance).
     serving : which rows of the sites' layer count; all where not given.
+    limit : largest cost that counts, inclusive, in the unit of `cost`; what lies beyond is not reached, and not looked
+        at, which is what makes a clause on a service radius quick.
     """
     here, there = _Ends.of(net, places, cost), _Ends.of(net, sites, cost)
     if serving is not None:
         there = there.take(np.flatnonzero(serving[there.row]))
-    label, root = sweep(net, _seeds(there, outward=outward), cost=cost, inward=not outward)
+    order = net.graph.memory.of("by edge", (places,), lambda: np.argsort(here.edge, kind="stable"))
+    beside = _along_the_edge(here, there, order, outward=outward)
+    label, root = sweep(net, _seeds(there, outward=outward), cost=cost, limit=limit, inward=not outward)
+    if limit < inf:  # most places lie far from every site
+        here = here.take(np.flatnonzero((label[here.tail] < _FAR) | (label[here.head] < _FAR)))
     by_tail = _plus(label[here.tail].astype(np.int64), here.from_start(outward=outward))
     by_head = _plus(label[here.head].astype(np.int64), here.to_end(outward=outward))
     best = np.minimum(_packed(by_tail, root[here.tail]), _packed(by_head, root[here.head]))
-    _along_the_edge(here, there, outward=outward, best=best)
     by_row = np.full(count, _NOWHERE)  # a place with several ways in keeps its cheapest
     np.minimum.at(by_row, here.row, _packed(_plus(best >> 31, here.gap), best & _SITES))
-    lost = by_row >> 31 >= _FAR
+    np.minimum.at(by_row, *beside)
+    lost = by_row >> 31 > fixed(limit)
     return Reach(np.where(lost, inf, (by_row >> 31) / SCALE), np.where(lost, -1, by_row & _SITES))
 
 
@@ -147,19 +154,26 @@ def _seeds(sites: _Ends, *, outward: bool) -> tuple[NDArray[np.int32], NDArray[n
     return node[usable], start[usable], row[usable]
 
 
-def _along_the_edge(places: _Ends, sites: _Ends, *, outward: bool, best: NDArray[np.int64]) -> None:
-    """Where a place and a site hang on one edge, going straight there may be cheaper than round by its ends."""
-    order = np.argsort(sites.edge, kind="stable")
-    edges = sites.edge[order]
-    low = np.searchsorted(edges, places.edge, side="left")
-    many = np.searchsorted(edges, places.edge, side="right") - low
-    if not many.any():
-        return
-    mine = np.repeat(np.arange(len(many)), many)
-    theirs = order[np.repeat(low - np.concatenate([[0], np.cumsum(many)[:-1]]), many) + np.arange(len(mine))]
-    here, far = places.take(mine), sites.take(theirs)
+def _along_the_edge(
+    places: _Ends, sites: _Ends, order: NDArray[np.intp], *, outward: bool
+) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+    """Where a place and a site hang on one edge, going straight there may be cheaper than round by its ends.
+
+    Parameters
+    ----------
+    order : the places, sorted by edge; there are far more of them than of sites, which are looked up among them.
+
+    Returns
+    -------
+    (p,) row of the place, and cost and site in one, for every such pair.
+    """
+    edges = places.edge[order]
+    low = np.searchsorted(edges, sites.edge, side="left")
+    many = np.searchsorted(edges, sites.edge, side="right") - low
+    mine = order[np.repeat(low - np.cumsum(many) + many, many) + np.arange(many.sum())]
+    here, far = places.take(mine), sites.take(np.repeat(np.arange(len(many)), many))
     ahead = _share(here.backward if outward else here.forward, np.maximum(far.start - here.end, 0.0))
     behind = _share(here.forward if outward else here.backward, np.maximum(here.start - far.end, 0.0))
     way = np.where(far.start > here.end, ahead, np.where(here.start > far.end, behind, 0))
     way = np.where(here.forward >= _FAR, _FAR, way)
-    np.minimum.at(best, mine, _packed(_plus(way, far.gap), far.row))
+    return here.row, _packed(_plus(way, _plus(far.gap, here.gap)), far.row)
