@@ -19,6 +19,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
@@ -128,15 +129,13 @@ def main() -> None:
     apply_, judge, whole, cpu = [], [], [], []
     plans = [scenario(city, seed) for seed in range(said.runs + 1)]
     first = 0.0
-    profile = cProfile.Profile()
+    profile = cProfile.Profile(time.process_time)  # the machine may be busy with other things
     for number, plan in enumerate(plans):
         began, used = time.perf_counter(), time.process_time()
         changed = plan(city)
         ready = time.perf_counter()
-        if said.profile and number:
-            verdicts = profile.runcall(twin.check, changed, PACK)
-        else:
-            verdicts = twin.check(changed, PACK)
+        judged = partial(profile.runcall, twin.check) if said.profile and number else twin.check
+        verdicts = judged(changed, PACK)
         done = time.perf_counter()
         if number == 0:
             first = done - began
