@@ -90,8 +90,6 @@ class Twin(Tool):
         return self.routing.nearest(self.net, sites).cost[:, 0]
 
     def nearest_each(self, groups: NDArray[np.int64]) -> Any:
-        if not hasattr(self.routing, "nearest_each"):
-            return super().nearest_each(groups)
         return self.routing.nearest_each(self.net, groups).cost.T
 
     def five(self, sites: NDArray[np.int64]) -> Any:
@@ -112,8 +110,6 @@ class Twin(Tool):
         return self.routing.nearest(self.net.close(shut), sites).cost[:, 0]
 
     def layouts(self, layouts: NDArray[np.int64]) -> Numbers:
-        if not hasattr(self.routing, "layouts"):
-            return super().layouts(layouts)
         found = self.routing.layouts(self.net, layouts, self.case.people, REACH)
         return np.asarray(found[["mean", "share", "unreached"]], dtype=float)
 
