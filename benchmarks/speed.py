@@ -1,4 +1,4 @@
-"""How long the main jobs take, each side in turn in one process; writes docs/benchmarks.md.
+"""How long the main jobs take, each side in turn in one process; writes a section of docs/benchmarks.md.
 
     python benchmarks/speed.py MONACO.osm.pbf ../shared/data
 
@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from document import write_section
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
@@ -123,8 +124,6 @@ def main(monaco: str, data: str) -> None:
     first = time.perf_counter() - start
     again = median(lambda: twin.read(monaco, population=38_400))
     lines = [
-        "# Speed",
-        "",
         f"Made by `benchmarks/speed.py` on {os.cpu_count()} cores, Python {platform.python_version()}; wall medians, one thread,",
         "on a shared machine: read no ratio under 2 as a difference.",
         "",
@@ -144,9 +143,7 @@ def main(monaco: str, data: str) -> None:
         "",
         "Las Palmas, read whole: see [population.md](population.md).",
     ]
-    file = ROOT / "docs" / "benchmarks.md"
-    _, sign, others = file.read_text(encoding="utf-8").partition("\n## ")  # sections that other benchmarks wrote
-    file.write_text("\n".join(lines) + "\n" + sign + others, encoding="utf-8")
+    write_section("Speed", lines)
     print("\n".join(lines))
 
 

@@ -2,7 +2,10 @@
 
 import gc
 import threading
+import time
 import weakref
+
+import pytest
 
 from twin.model.memory import Memory
 
@@ -71,17 +74,49 @@ def test_owners_live_as_long_as_they_are_a_key():
     assert refs[0]() is refs[1]() is None
 
 
-def test_threads_get_one_and_the_same():
-    memory, found, gate = Memory(), [], threading.Barrier(4)
-
-    def compute():
-        gate.wait(timeout=10)  # all four are inside before anyone is done
-        return object()
-
-    threads = [threading.Thread(target=lambda: found.append(memory.of("x", (), compute))) for _ in range(4)]
+def together(*jobs):
+    threads = [threading.Thread(target=job) for job in jobs]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(timeout=10)
+        assert not thread.is_alive()
+
+
+def test_one_thread_computes_and_the_others_wait():
+    memory, found, begun, calls = Memory(), [], threading.Event(), []
+
+    def compute():
+        calls.append(1)
+        begun.set()
+        time.sleep(0.05)  # the others come by
+        return memory.of("inner", (), object)
+
+    def late():
+        begun.wait(timeout=10)
+        found.append(memory.of("x", (), compute))
+
+    together(lambda: found.append(memory.of("x", (), compute)), late, late, late)
     assert len(found) == 4
     assert all(each is found[0] for each in found)
+    assert len(calls) == 1
+
+
+def test_where_one_thread_fails_the_next_one_tries():
+    memory, found, begun = Memory(), [], threading.Event()
+
+    def fail():
+        begun.set()
+        time.sleep(0.05)
+        raise ValueError("no")
+
+    def first():
+        with pytest.raises(ValueError, match="no"):
+            memory.of("x", (), fail)
+
+    def late():
+        begun.wait(timeout=10)
+        found.append(memory.of("x", (), lambda: 7))
+
+    together(first, late, late)
+    assert found == [7, 7]

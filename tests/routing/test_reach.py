@@ -153,6 +153,15 @@ def test_reach_is_the_oracle(data, net, outward):
     assert found.site.tolist() == which
 
 
+@given(st.data(), networks(most=6, edges=8, back=True), st.booleans(), st.integers(0, 60))
+def test_a_limit_only_leaves_out_what_lies_beyond(data, net, outward, limit):
+    places, sites = data.draw(hung(net)), data.draw(hung(net))
+    whole = reach(net, places, sites, count=7, outward=outward)
+    near = reach(net, places, sites, count=7, outward=outward, limit=limit)
+    assert near.cost.tolist() == np.where(whole.cost <= limit, whole.cost, inf).tolist()
+    assert near.site.tolist() == np.where(whole.cost <= limit, whole.site, -1).tolist()
+
+
 @given(st.data(), networks(back=True))
 def test_places_at_nodes_reach_what_the_nodes_reach(data, net):
     def at_a_node(most):

@@ -121,7 +121,7 @@ def share_within(
     >>> round(share_within(grid_city(5), facility="clinic", network="walk", within=150).value, 6) == round(6 / 36, 6)
     True
     """
-    cost = nearest_cost(city, facility, network, of=of, outward=outward, least_area=least_area)
+    cost = nearest_cost(city, facility, network, of=of, outward=outward, least_area=least_area, limit=within)
     who = places(city, of)
     return Share.of(cost <= within, who.weight, layer=who.layer, persons=who.persons)
 
@@ -144,7 +144,7 @@ def distance_within(
     >>> distance_within(grid_city(5), facility="clinic", network="walk", within=1000).value
     1.0
     """
-    cost = nearest_cost(city, facility, network, cost="length", of=of, least_area=least_area)
+    cost = nearest_cost(city, facility, network, cost="length", of=of, least_area=least_area, limit=within)
     who = places(city, of)
     return Share.of(cost <= within, who.weight, layer=who.layer, persons=who.persons)
 
@@ -169,7 +169,7 @@ def straight_within(
     >>> round(straight_within(grid_city(5), facility="clinic", within=200).value, 6) == round(6 / 36, 6)
     True
     """
-    distance = straight_distance(city, facility, of=of, least_area=least_area)
+    distance = straight_distance(city, facility, of=of, least_area=least_area, limit=within)
     who = places(city, of)
     return Share.of(distance <= within, who.weight, layer=who.layer, persons=who.persons)
 

@@ -139,8 +139,13 @@ def nearest_cost(
     of: str = "people",
     outward: bool = False,
     least_area: float = 0.0,
+    limit: float = inf,
 ) -> NDArray[np.float64]:
     """Cost between each place and the nearest open facility, along a network.
+
+    Parameters
+    ----------
+    limit : largest cost that is looked for, inclusive; what lies beyond is `inf`.
 
     Returns
     -------
@@ -155,16 +160,17 @@ def nearest_cost(
             return np.full(len(who.table), inf)
         hung = snap_table(net, city.facilities)
         mine = snap_table(net, who.table)
-        return reach(net, mine, hung, count=len(who.table), cost=cost, outward=outward, serving=serving).cost
+        count = len(who.table)
+        return reach(net, mine, hung, count=count, cost=cost, outward=outward, serving=serving, limit=limit).cost
 
     shapes = city.facilities.geometry.to_numpy()[serving]
-    return net.memory.of(("nearest", cost, outward, _marks(shapes)), (who.table,), compute, keep=shapes)
+    return net.memory.of(("nearest", cost, outward, limit, _marks(shapes)), (who.table,), compute, keep=shapes)
 
 
 def straight_distance(
-    city: City, facility: Kinds, *, of: str = "people", least_area: float = 0.0
+    city: City, facility: Kinds, *, of: str = "people", least_area: float = 0.0, limit: float = inf
 ) -> NDArray[np.float64]:
-    """Straight distance from each place to the rim of the nearest open facility [m]; `inf` where there is none."""
+    """Straight distance from each place to the rim of the nearest open facility [m]; `inf` where none is so near."""
     who = places(city, of)
     serving = sites(city, facility, least_area=least_area)
     shapes = city.facilities.geometry.to_numpy()[serving]
@@ -173,10 +179,15 @@ def straight_distance(
         if not len(shapes):
             return np.full(len(who.table), inf)
         points = city.memory.of("points", (who.table,), lambda: shapely.point_on_surface(who.table.geometry.to_numpy()))
-        (_, _), gap = shapely.STRtree(shapes).query_nearest(points, return_distance=True, all_matches=False)
-        return np.asarray(gap)
+        gap = np.full(len(points), inf)
+        most = max(limit * (1 + 1e-9), 1e-9) if limit < inf else None  # above 0, and never short of the limit itself
+        (which, _), found = shapely.STRtree(shapes).query_nearest(
+            points, max_distance=most, return_distance=True, all_matches=False
+        )
+        gap[which] = found
+        return gap
 
-    return city.memory.of(("straight", _marks(shapes)), (who.table,), compute, keep=shapes)
+    return city.memory.of(("straight", limit, _marks(shapes)), (who.table,), compute, keep=shapes)
 
 
 def _marks(shapes: NDArray[np.object_]) -> bytes:

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from twin.model.network import CLOSED, SCALE, Network
-from twin.routing.paths import spread
+from twin.routing.paths import fixed, spread
 from twin.routing.prepared import prepared
 
 __all__ = ["Reach", "reach"]
@@ -45,6 +45,7 @@ def reach(
     cost: str = "length",
     outward: bool = False,
     serving: NDArray[np.bool_] | None = None,
+    limit: float = inf,
 ) -> Reach:
     """Cost between each place and the nearest site, both hung on edges by `City.snap`.
 
@@ -58,19 +59,23 @@ def reach(
     cost : ``"length"`` [m] or ``"time"`` [s].
     outward : False: people travel to the site; True: the site sends out (fire engine, ambulance).
     serving : which rows of the sites' layer count; all where not given.
+    limit : largest cost that counts, inclusive, in the unit of `cost`; what lies beyond is not reached, and not looked
+        at, which is what makes a clause on a service radius quick.
     """
     here, there = _Ends.of(net, places, cost), _Ends.of(net, sites, cost)
     if serving is not None:
         there = there.take(np.flatnonzero(serving[there.row]))
     begin = _Doors.of(net, sites, cost, leaving=outward)
-    label, root = spread(net, begin.seeds(serving), cost=cost, inward=not outward)
-    by_row = np.full(count, _NOWHERE)  # a place with several ways out or in keeps its cheapest
+    label, root = spread(net, begin.seeds(serving), cost=cost, limit=limit, inward=not outward)
     end = _Doors.of(net, places, cost, leaving=not outward)
-    if len(end.row):
-        found = _packed(_plus(label[end.position].astype(np.int64), end.cost), root[end.position])
-        by_row[end.row[end.first]] = np.minimum.reduceat(found, end.first)
-    _along_the_edge(here, there, outward=outward, by_row=by_row)
-    lost = by_row >> 31 >= _FAR
+    at = label[end.position]
+    near = np.flatnonzero(at != CLOSED)  # with a limit, most places lie far from every site
+    found = _packed(_plus(at[near].astype(np.int64), end.cost[near]), root[end.position[near]])
+    by_row = np.full(count, _NOWHERE)  # a place with several ways out or in keeps its cheapest
+    np.minimum.at(by_row, end.row[near], found)
+    order = net.graph.memory.of("by edge", (places,), lambda: np.argsort(here.edge, kind="stable"))
+    _along_the_edge(here, there, order, outward=outward, by_row=by_row)
+    lost = by_row >> 31 > fixed(limit)
     return Reach(np.where(lost, inf, (by_row >> 31) / SCALE), np.where(lost, -1, by_row & _SITES))
 
 
@@ -124,7 +129,6 @@ class _Doors:
     row: NDArray[np.intp]
     position: NDArray[np.int32]
     cost: NDArray[np.int64]
-    first: NDArray[np.intp]  # where the doors of each place begin
 
     @classmethod
     def of(cls, net: Network, hung: pd.DataFrame, cost: str, *, leaving: bool) -> _Doors:
@@ -153,11 +157,8 @@ class _Doors:
             part = np.rint(whole[where] * share[where]).astype(np.int64)
             costs.append(ends.gap[where] + part + (0 if leaving or turn is None else turn[arc]))
         row, position, total = ends.row[np.concatenate(rows)], np.concatenate(positions), np.concatenate(costs)
-        order = np.argsort(row, kind="stable")
-        row, total = row[order], total[order]
         usable = total < _FAR
-        row = row[usable]
-        return cls(row, position[order][usable], total[usable], np.flatnonzero(np.diff(row, prepend=-1)))
+        return cls(row[usable], position[usable], total[usable])
 
     def seeds(self, serving: NDArray[np.bool_] | None) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         """Those of the rows that serve, as seeds of a sweep."""
@@ -180,17 +181,18 @@ def _plus(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.where((a >= _FAR) | (b >= _FAR), _FAR, np.minimum(a + b, _FAR))
 
 
-def _along_the_edge(places: _Ends, sites: _Ends, *, outward: bool, by_row: NDArray[np.int64]) -> None:
-    """Where a place and a site hang on one edge, going straight there may be cheaper than round by its ends."""
-    order = np.argsort(sites.edge, kind="stable")
-    edges = sites.edge[order]
-    low = np.searchsorted(edges, places.edge, side="left")
-    many = np.searchsorted(edges, places.edge, side="right") - low
-    if not many.any():
-        return
-    mine = np.repeat(np.arange(len(many)), many)
-    theirs = order[np.repeat(low - np.concatenate([[0], np.cumsum(many)[:-1]]), many) + np.arange(len(mine))]
-    here, far = places.take(mine), sites.take(theirs)
+def _along_the_edge(
+    places: _Ends, sites: _Ends, order: NDArray[np.intp], *, outward: bool, by_row: NDArray[np.int64]
+) -> None:
+    """Where a place and a site hang on one edge, going straight there may be cheaper than round by its ends.
+
+    `order` sorts the places by edge: there are far more of them than of sites, which are looked up among them.
+    """
+    edges = places.edge[order]
+    low = np.searchsorted(edges, sites.edge, side="left")
+    many = np.searchsorted(edges, sites.edge, side="right") - low
+    mine = order[np.repeat(low - np.cumsum(many) + many, many) + np.arange(many.sum())]
+    here, far = places.take(mine), sites.take(np.repeat(np.arange(len(many)), many))
     ahead = _share(here.backward if outward else here.forward, np.maximum(far.start - here.end, 0.0))
     behind = _share(here.forward if outward else here.backward, np.maximum(here.start - far.end, 0.0))
     way = np.where(far.start > here.end, ahead, np.where(here.start > far.end, behind, 0))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from twin.errors import MissingData
 from twin.measures import Measure, Share, Statistic, measures
 from twin.model import City, Trace, Verdict, Verdicts
+from twin.routing.paths import in_chunks
 from twin.standards.pack import Clause, in_unit, limits_of, load
 from twin.standards.words import SIGNS, beside, compared, doubts, limit_text
 
@@ -49,7 +50,13 @@ def check(
     day = on or dt.date.today()
     clauses = [clause for pack in load(packs) for clause in pack.clause]
     overridden = {old: clause.key for clause in clauses if _in_force(clause, day) is None for old in clause.overrides}
-    return Verdicts(tuple(_one(city, clause, day, overridden, trace) for clause in clauses))
+    found: list[Verdict] = []
+
+    def some(part: slice) -> list[Verdict]:
+        return [_one(city, clause, day, overridden, trace) for clause in clauses[part]]
+
+    in_chunks(some, len(clauses), least=1, then=lambda _, verdicts: found.extend(verdicts))
+    return Verdicts(tuple(found))
 
 
 def _one(city: City, clause: Clause, day: dt.date, overridden: Mapping[str, str], trace: Trace | None) -> Verdict:
