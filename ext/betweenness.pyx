@@ -53,7 +53,7 @@ cdef int64_t _order(const node_t* indptr, const node_t* target, const cost_t* co
     cdef uint64_t turn = 0, label, through
     cdef uint32_t bucket
     cdef node_t u, v, a
-    q.used = q.waiting = 0
+    ring_clear(q)
     place[source].label = 0
     if ring_push(q, 0, 0, source) < 0:
         return -1

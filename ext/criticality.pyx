@@ -55,7 +55,7 @@ cdef int _grow(const Rows* out, const node_t* seed, int64_t seeds, Forest* f, Ri
         f.label[u] = far()
         f.up[u] = parent[u] = child[u] = f.place[u] = NONE
     f.reached = 0
-    q.used = q.waiting = 0
+    ring_clear(q)
     for i in range(seeds):
         if f.label[seed[i]] == far():
             f.label[seed[i]] = 0

@@ -31,7 +31,7 @@ cdef int _sweep(const node_t* indptr, const node_t* target, const cost_t* arc_co
     cdef uint32_t bucket
     cdef node_t u, v, a
     cdef cost_t c, through
-    q.used = q.waiting = 0
+    ring_clear(q)
     for i in range(seeds):
         if cost[seed[i]] != 0:
             cost[seed[i]] = 0

@@ -2,7 +2,7 @@
 # at an arc serves all of them, in the vector registers that every processor has. Labels are signed, since those are
 # compared in one instruction; what lies beyond `limit` has the label limit + 1.
 from libc.stdlib cimport free, malloc, realloc
-from queues cimport Ring, ring_close, ring_open, ring_push
+from queues cimport Record, Ring, ring_clear, ring_close, ring_open, ring_push, ring_take
 from types cimport *
 
 cdef extern from *:
@@ -90,8 +90,7 @@ cdef inline void lanes_clear(Lanes* s) noexcept nogil:
     for i in range(s.used):
         s.slot[s.node[i]] = NONE
     s.used = 0
-    s.ring.used = 0
-    s.ring.waiting = 0
+    ring_clear(&s.ring)
 
 cdef inline int lanes_reserve(Lanes* s, int64_t more) noexcept nogil:
     cdef void* grown
@@ -147,8 +146,8 @@ cdef inline int lanes_search(Lanes* s, const node_t* indptr, const node_t* targe
     cdef Ring* q = &s.ring
     cdef uint64_t turn = 0
     cdef uint32_t bucket
-    cdef int64_t at
-    cdef node_t i, j, u, a
+    cdef Record top
+    cdef node_t at, i, j, u, a
     cdef int32_t key
     while q.waiting > 0:
         bucket = <uint32_t> (turn & q.mask)
@@ -156,10 +155,8 @@ cdef inline int lanes_search(Lanes* s, const node_t* indptr, const node_t* targe
             at = q.first[bucket]
             q.first[bucket] = NONE
             while at != NONE:
-                i = q.pool[at].node
-                key = <int32_t> q.pool[at].cost
-                at = q.pool[at].next
-                q.waiting -= 1
+                top = ring_take(q, at)
+                at, i, key = top.next, top.node, <int32_t> top.cost
                 if s.key[i] != key:
                     continue
                 s.key[i] = NO_KEY

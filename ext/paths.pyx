@@ -29,57 +29,59 @@ cdef struct Seeds:
     int64_t count
 
 
-cdef int _sweep(const Graph* g, const Seeds* seeds, cost_t limit, cost_t* cost, node_t* root, node_t* via,
-                Ring* q) noexcept nogil:
-    """Label every node within `limit` with its cost from the nearest seed; ties go to the root that comes first.
+cdef inline uint64_t packed(cost_t cost, node_t root) noexcept nogil:
+    """Cost and root in one number: the smaller is cheaper or, as cheap, the earlier root."""
+    return (<uint64_t> cost << 32) | <uint32_t> root
 
-    `cost` must hold far() everywhere; seeds come sorted by cost. `via`, if wanted, holds the arc by which a node was
+
+cdef int _sweep(const Graph* g, const Seeds* seeds, cost_t limit, uint64_t* label, node_t* via, Ring* q) noexcept nogil:
+    """Label every node within `limit` with its packed cost from the nearest seed and that seed's root.
+
+    `label` must hold ones everywhere; seeds come sorted by cost. `via`, if wanted, holds the arc by which a node was
     reached. A bucket is wider than the shortest arc, so a label may be corrected within it; records that a better label
     overtook are passed over when they come up. A bucket is emptied in rounds, each taking what the one before left:
     no more rounds than a way has arcs, where last in, first out could correct a label exponentially often.
     """
-    cdef int64_t next_seed = 0, slot
-    cdef uint64_t turn = 0
+    cdef int64_t next_seed = 0
+    cdef uint64_t turn = 0, through
     cdef uint32_t bucket
-    cdef node_t u, v, r, a
-    cdef cost_t c, through
-    q.used = 0
-    q.waiting = 0
+    cdef node_t v, a, at
+    cdef cost_t c
+    cdef Record top
+    ring_clear(q)
     while q.waiting > 0 or next_seed < seeds.count:
         if q.waiting == 0:
             turn = seeds.cost[next_seed] >> q.shift
-            q.used = 0
         while next_seed < seeds.count and (seeds.cost[next_seed] >> q.shift) <= turn:
-            u, c, r = seeds.node[next_seed], seeds.cost[next_seed], seeds.root[next_seed]
-            next_seed += 1
-            if c <= limit and (c < cost[u] or (c == cost[u] and r < root[u])):
-                cost[u], root[u] = c, r
+            v, c = seeds.node[next_seed], seeds.cost[next_seed]
+            through = packed(c, seeds.root[next_seed])
+            if c <= limit and through < label[v]:
+                label[v] = through
                 if via != NULL:
-                    via[u] = NONE
-                if ring_push(q, c, r, u) < 0:
+                    via[v] = NONE
+                if ring_push(q, c, seeds.root[next_seed], v) < 0:
                     return -1
+            next_seed += 1
         bucket = <uint32_t> (turn & q.mask)
         while q.first[bucket] != NONE:
-            slot = q.first[bucket]
+            at = q.first[bucket]
             q.first[bucket] = NONE
-            while slot != NONE:
-                u, c, r = q.pool[slot].node, q.pool[slot].cost, q.pool[slot].root
-                slot = q.pool[slot].next
-                q.waiting -= 1
-                if cost[u] != c or root[u] != r:
+            while at != NONE:
+                top = ring_take(q, at)
+                at = top.next
+                if label[top.node] != packed(top.cost, top.root):
                     continue
-                for a in range(g.indptr[u], g.indptr[u + 1]):
-                    if g.cost[a] == far():
-                        continue
-                    through = c + g.cost[a]
-                    if through < c or through > limit:
+                for a in range(g.indptr[top.node], g.indptr[top.node + 1]):
+                    c = top.cost + g.cost[a]
+                    if c < top.cost or c > limit or g.cost[a] == far():
                         continue
                     v = g.target[a]
-                    if through < cost[v] or (through == cost[v] and r < root[v]):
-                        cost[v], root[v] = through, r
+                    through = packed(c, top.root)
+                    if through < label[v]:
+                        label[v] = through
                         if via != NULL:
                             via[v] = a
-                        if ring_push(q, through, r, v) < 0:
+                        if ring_push(q, c, top.root, v) < 0:
                             return -1
         turn += 1
     return 0
@@ -87,8 +89,8 @@ cdef int _sweep(const Graph* g, const Seeds* seeds, cost_t limit, cost_t* cost, 
 
 def sweep(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1] arc_cost,
           const node_t[::1] seed_node, const cost_t[::1] seed_cost, const node_t[::1] seed_root,
-          cost_t limit, cost_t[::1] cost, node_t[::1] root, node_t[::1] via=None):
-    """Fill `cost` and `root` (n,) from the nearest of the seeds, which come sorted by cost.
+          cost_t limit, uint64_t[::1] label, node_t[::1] via=None):
+    """Fill `label` (n,) with cost << 32 | root of the nearest of the seeds, which come sorted by cost; ones where none is.
 
     `via` (n,), where given, gets the arc that each node is reached by, -1 at the seeds and where nothing leads.
     """
@@ -98,8 +100,7 @@ def sweep(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1] 
     cdef int status
     seeds.count = seed_node.shape[0]
     cdef node_t* arc = NULL
-    cost[:] = far()
-    root[:] = NONE
+    label[:] = <uint64_t> -1
     if via is not None:
         via[:] = NONE
         arc = &via[0] if via.shape[0] else NULL
@@ -107,45 +108,41 @@ def sweep(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1] 
         return
     seeds.node, seeds.cost, seeds.root = &seed_node[0], &seed_cost[0], &seed_root[0]
     with nogil:
-        status = ring_fit(&q, g.cost, arc_cost.shape[0], g.count + seeds.count + 16)
+        status = ring_fit(&q, g.cost, arc_cost.shape[0], seeds.count + 1024)
         if status == 0:
-            status = _sweep(&g, &seeds, limit, &cost[0], &root[0], arc, &q)
+            status = _sweep(&g, &seeds, limit, &label[0], arc, &q)
         ring_close(&q)
     if status < 0:
         raise MemoryError("no memory for the sweep's queue")
 
 
 def distances(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1] arc_cost, const node_t[::1] origins,
-              cost_t[:, ::1] cost):
-    """Fill row o of `cost` (o, n) with the cost from origin o to every node."""
+              uint64_t[::1] label, cost_t[:, ::1] cost):
+    """Fill row o of `cost` (o, n) with the cost from origin o to every node; `label` (n,) is room for the search."""
     cdef Graph g = _graph(indptr, target, arc_cost)
     cdef Ring q
     cdef Seeds seeds
     cdef int status = 0
     cdef cost_t zero = 0
-    cdef node_t none = 0
+    cdef node_t none = 0, v
     cdef int64_t o
-    cdef node_t[::1] root = np.empty(g.count, dtype=np.int32)
     if origins.shape[0] == 0:
         return
-    cost[:, :] = far()
     seeds.cost, seeds.root, seeds.count = &zero, &none, 1
     with nogil:
-        status = ring_fit(&q, g.cost, arc_cost.shape[0], g.count + 16)
+        status = ring_fit(&q, g.cost, arc_cost.shape[0], 1024)
         for o in range(origins.shape[0]):
             if status < 0:
                 break
-            root[:] = NONE
+            for v in range(g.count):
+                label[v] = <uint64_t> -1
             seeds.node = &origins[o]
-            status = _sweep(&g, &seeds, far() - 1, &cost[o, 0], &root[0], NULL, &q)
+            status = _sweep(&g, &seeds, far() - 1, &label[0], NULL, &q)
+            for v in range(g.count):
+                cost[o, v] = <cost_t> (label[v] >> 32)
         ring_close(&q)
     if status < 0:
         raise MemoryError("no memory for the sweep's queue")
-
-
-cdef inline uint64_t packed(cost_t cost, node_t root) noexcept nogil:
-    """Cost and root in one number: the smaller is cheaper or, as cheap, the earlier root."""
-    return (<uint64_t> cost << 32) | <uint32_t> root
 
 
 cdef inline bint _enter(uint64_t* held, node_t k, cost_t cost, node_t root) noexcept nogil:
@@ -178,7 +175,9 @@ def nearest_k(const node_t[::1] indptr, const node_t[::1] target, const cost_t[:
     cdef Graph g = _graph(indptr, target, arc_cost)
     cdef Ring q
     cdef int status
-    cdef int64_t next_seed = 0, at, seeds = seed_node.shape[0]
+    cdef int64_t next_seed = 0, seeds = seed_node.shape[0]
+    cdef Record top
+    cdef node_t at
     cdef uint64_t turn = 0
     cdef uint32_t bucket
     cdef node_t a, u, v, r, j, k = <node_t> held.shape[1]
@@ -187,11 +186,10 @@ def nearest_k(const node_t[::1] indptr, const node_t[::1] target, const cost_t[:
     if seeds == 0:
         return
     with nogil:
-        status = ring_fit(&q, g.cost, arc_cost.shape[0], 2 * g.count + seeds + 16)
+        status = ring_fit(&q, g.cost, arc_cost.shape[0], seeds + 1024)
         while status == 0 and (q.waiting > 0 or next_seed < seeds):
             if q.waiting == 0:
                 turn = seed_cost[next_seed] >> q.shift
-                q.used = 0
             while next_seed < seeds and (seed_cost[next_seed] >> q.shift) <= turn:
                 u, c, r = seed_node[next_seed], seed_cost[next_seed], seed_root[next_seed]
                 next_seed += 1
@@ -202,9 +200,8 @@ def nearest_k(const node_t[::1] indptr, const node_t[::1] target, const cost_t[:
                 at = q.first[bucket]
                 q.first[bucket] = NONE
                 while at != NONE:
-                    u, c, r = q.pool[at].node, q.pool[at].cost, q.pool[at].root
-                    at = q.pool[at].next
-                    q.waiting -= 1
+                    top = ring_take(&q, at)
+                    at, u, c, r = top.next, top.node, top.cost, top.root
                     j = 0
                     while j < k and held[u, j] != packed(c, r):
                         j += 1
@@ -223,15 +220,17 @@ def nearest_k(const node_t[::1] indptr, const node_t[::1] target, const cost_t[:
         raise MemoryError("no memory for the search's queue")
 
 
-def tally(const cost_t[::1] cost, const double[::1] weight, cost_t limit):
-    """Sums over the nodes: (weight reached, weight within the limit, weight x cost of what is reached)."""
+def tally(const uint64_t[::1] label, const double[::1] weight, cost_t limit):
+    """Sums over a sweep's labels: (weight reached, weight within the limit, weight x cost of what is reached)."""
+    cdef cost_t cost
     cdef double reached = 0.0, near = 0.0, travelled = 0.0
     cdef int64_t i
     with nogil:
-        for i in range(cost.shape[0]):
-            if cost[i] != far():
+        for i in range(label.shape[0]):
+            cost = <cost_t> (label[i] >> 32)
+            if cost != far():
                 reached += weight[i]
-                travelled += weight[i] * cost[i]
-                if cost[i] <= limit:
+                travelled += weight[i] * cost
+                if cost <= limit:
                     near += weight[i]
     return reached, near, travelled

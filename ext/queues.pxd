@@ -21,11 +21,18 @@ cdef struct Ring:
     int64_t room
     int64_t used
     int64_t waiting          # records in all buckets together
+    node_t free              # first of the records that were taken and may be used again, NONE: none
     int shift                # a bucket is 2**shift costs wide
     uint32_t mask            # number of buckets - 1
 
+cdef inline void ring_clear(Ring* q) noexcept nogil:
+    """Forget the records; for a ring whose buckets are empty."""
+    q.used = q.waiting = 0
+    q.free = NONE
+
 cdef inline int ring_open(Ring* q, int shift, uint32_t buckets, int64_t room) noexcept nogil:
-    q.shift, q.mask, q.room, q.used, q.waiting = shift, buckets - 1, min(room, MOST_RECORDS), 0, 0
+    q.shift, q.mask, q.room = shift, buckets - 1, min(room, MOST_RECORDS)
+    ring_clear(q)
     q.pool = <Record*> malloc(q.room * sizeof(Record))
     q.first = <node_t*> malloc(buckets * sizeof(node_t))
     if q.pool == NULL or q.first == NULL:
@@ -62,22 +69,35 @@ cdef inline void ring_close(Ring* q) noexcept nogil:
 cdef inline int ring_push(Ring* q, cost_t cost, node_t root, node_t node) noexcept nogil:
     cdef Record* grown
     cdef uint32_t bucket = (cost >> q.shift) & q.mask
-    if q.used == q.room:
-        if q.used > MOST_RECORDS // 2:   # a chain's links are node_t: they could not name the records beyond
-            return -1
-        grown = <Record*> realloc(q.pool, 2 * q.room * sizeof(Record))
-        if grown == NULL:
-            return -1
-        q.pool = grown
-        q.room *= 2
-    q.pool[q.used].cost = cost
-    q.pool[q.used].root = root
-    q.pool[q.used].node = node
-    q.pool[q.used].next = q.first[bucket]
-    q.first[bucket] = <node_t> q.used
-    q.used += 1
+    cdef int64_t at = q.free
+    if at != NONE:               # the records in use stay few, and so in the cache
+        q.free = q.pool[at].next
+    else:
+        if q.used == q.room:
+            if q.used > MOST_RECORDS // 2:   # a chain's links are node_t: they could not name the records beyond
+                return -1
+            grown = <Record*> realloc(q.pool, 2 * q.room * sizeof(Record))
+            if grown == NULL:
+                return -1
+            q.pool = grown
+            q.room *= 2
+        at = q.used
+        q.used += 1
+    q.pool[at].cost = cost
+    q.pool[at].root = root
+    q.pool[at].node = node
+    q.pool[at].next = q.first[bucket]
+    q.first[bucket] = <node_t> at
     q.waiting += 1
     return 0
+
+cdef inline Record ring_take(Ring* q, node_t at) noexcept nogil:
+    """Take a record off a chain, whose next it names; its room is free."""
+    cdef Record taken = q.pool[at]
+    q.pool[at].next = q.free
+    q.free = at
+    q.waiting -= 1
+    return taken
 
 # ── a binary heap, ordered by cost, then root, then node ─────────────────────────────────────────────────────────────
 

@@ -3,6 +3,7 @@ from numpy.typing import NDArray
 
 Ints = NDArray[int32]
 Costs = NDArray[uint32]
+Labels = NDArray[uint64]
 
 def sweep(
     indptr: Ints,
@@ -12,11 +13,10 @@ def sweep(
     seed_cost: Costs,
     seed_root: Ints,
     limit: int,
-    cost: Costs,
-    root: Ints,
+    label: Labels,
     via: Ints | None = None,
 ) -> None: ...
-def distances(indptr: Ints, target: Ints, arc_cost: Costs, origins: Ints, cost: Costs) -> None: ...
+def distances(indptr: Ints, target: Ints, arc_cost: Costs, origins: Ints, label: Labels, cost: Costs) -> None: ...
 def nearest_k(
     indptr: Ints,
     target: Ints,
@@ -25,6 +25,6 @@ def nearest_k(
     seed_cost: Costs,
     seed_root: Ints,
     limit: int,
-    held: NDArray[uint64],
+    held: Labels,
 ) -> None: ...
-def tally(cost: Costs, weight: NDArray[float64], limit: int) -> tuple[float, float, float]: ...
+def tally(label: Labels, weight: NDArray[float64], limit: int) -> tuple[float, float, float]: ...

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from twin._kernels import paths as kernel
 from twin.errors import DataError, listed
 from twin.model.network import SCALE, Network
-from twin.routing.paths import fixed, in_chunks, spread
+from twin.routing.paths import fixed, in_chunks, labels
 from twin.routing.prepared import prepared
 
 __all__ = ["layouts"]
@@ -60,7 +60,7 @@ def layouts(
     def some(part: slice) -> None:
         for row in range(part.start, part.stop):
             nodes = ways.arrive[sites[row]]
-            label, _ = spread(net, (nodes, np.zeros(len(nodes)), np.zeros(len(nodes))), cost=cost, inward=True)
+            label = labels(net, (nodes, np.zeros(len(nodes)), np.zeros(len(nodes))), cost=cost, inward=True)
             found[row] = kernel.tally(label, at, fixed(limit))
 
     in_chunks(some, len(sites), least=1)

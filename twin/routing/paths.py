@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,12 +28,14 @@ __all__ = [
     "fixed",
     "floating",
     "in_chunks",
+    "labels",
     "matrix",
     "nearest",
     "nearest_each",
     "per_thread",
     "spread",
     "sweep",
+    "unpacked",
 ]
 
 _FAR = 0xFFFFFFFF
@@ -95,8 +98,8 @@ def nearest(net: Network, sites: ArrayLike, *, k: int = 1, limit: float = inf, c
     held = np.empty((ways.count, k), dtype=np.uint64)
     ends, costs = ways.ends(inward=True), ways.costs(net, cost, inward=True)
     kernel.nearest_k(*ends, costs, ways.arrive[nodes], zero, order, fixed(limit), held)
-    held = held[ways.leave]
-    return Nearest(floating((held >> np.uint64(32)).astype(np.uint32)), held.astype(np.uint32).view(np.int32))
+    label, site = unpacked(held[ways.leave])
+    return Nearest(floating(label), site)
 
 
 def nearest_each(net: Network, groups: Sequence[ArrayLike], *, limit: float = inf, cost: str = "length") -> Nearest:
@@ -154,9 +157,9 @@ def matrix(
     result = np.empty((len(start), len(end)))
 
     def rows(part: slice) -> None:
-        label = np.empty((1, ways.count), dtype=np.uint32)
+        label, room = np.empty((1, ways.count), dtype=np.uint32), np.empty(ways.count, dtype=np.uint64)
         for row in range(part.start, part.stop):
-            kernel.distances(*ways.ends(inward=False), costs, here[row : row + 1], label)
+            kernel.distances(*ways.ends(inward=False), costs, here[row : row + 1], room, label)
             result[row] = floating(label[0, there])
 
     in_chunks(rows, len(start), least=1)
@@ -175,19 +178,25 @@ def sweep(
     """
     ways = prepared(net)
     begin, end = (ways.arrive, ways.leave) if inward else (ways.leave, ways.arrive)
-    label, root = spread(net, (begin[np.asarray(seeds[0])], *seeds[1:]), cost=cost, limit=limit, inward=inward)
-    return label[end], root[end]
+    return unpacked(labels(net, (begin[np.asarray(seeds[0])], *seeds[1:]), cost=cost, limit=limit, inward=inward)[end])
 
 
 def spread(
     net: Network, seeds: tuple[ArrayLike, ArrayLike, ArrayLike], *, cost: str, limit: float = inf, inward: bool
 ) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
     """`sweep` in the positions of `prepared`, which tell the copies of a junction apart."""
+    label = labels(net, seeds, cost=cost, limit=limit, inward=inward)
+    return unpacked(label)
+
+
+def labels(
+    net: Network, seeds: tuple[ArrayLike, ArrayLike, ArrayLike], *, cost: str, limit: float = inf, inward: bool
+) -> NDArray[np.uint64]:
+    """`spread` as the kernel gives it: cost and root in one number."""
     node, start, root = (np.asarray(each) for each in seeds)
     order = np.argsort(start, kind="stable")
     ways = prepared(net)
-    label = np.empty(ways.count, dtype=np.uint32)
-    found = np.empty(ways.count, dtype=np.int32)
+    label = np.empty(ways.count, dtype=np.uint64)
     kernel.sweep(
         *ways.ends(inward=inward),
         ways.costs(net, cost, inward=inward),
@@ -196,9 +205,15 @@ def spread(
         root[order].astype(np.int32),
         fixed(limit),
         label,
-        found,
     )
-    return label, found
+    return label
+
+
+def unpacked(label: NDArray[np.uint64]) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
+    """Costs in fixed point, and roots; nothing is copied."""
+    halves = label.view(np.uint32).reshape(*label.shape, 2)
+    low, high = (0, 1) if sys.byteorder == "little" else (1, 0)
+    return halves[..., high], halves[..., low].view(np.int32)
 
 
 def fixed(limit: float) -> int:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from twin._kernels import paths as kernel
 from twin.errors import DataError
 from twin.model.network import SCALE, Network
-from twin.routing.paths import fixed, in_chunks
+from twin.routing.paths import fixed, in_chunks, unpacked
 from twin.routing.prepared import Prepared, prepared
 
 __all__ = ["Route", "routes"]
@@ -98,8 +98,7 @@ def routes(net: Network, origins: ArrayLike, destinations: ArrayLike, *, cost: s
 
 def _tree(net: Network, ways: Prepared, goal: int, cost: str) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
     """Cost from every position to a goal, and the arc by which one goes on, among the arcs that enter."""
-    label, root = np.empty(ways.count, np.uint32), np.empty(ways.count, np.int32)
-    via = np.empty(ways.count, np.int32)
+    label, via = np.empty(ways.count, np.uint64), np.empty(ways.count, np.int32)
     kernel.sweep(
         *ways.ends(inward=True),
         ways.costs(net, cost, inward=True),
@@ -108,10 +107,9 @@ def _tree(net: Network, ways: Prepared, goal: int, cost: str) -> tuple[NDArray[n
         np.zeros(1, np.int32),
         fixed(inf),
         label,
-        root,
         via,
     )
-    return label, via
+    return unpacked(label)[0], via
 
 
 def _follow(net: Network, ways: Prepared, label: NDArray[np.uint32], via: NDArray[np.int32], start: int) -> Route:
