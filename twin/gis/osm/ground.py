@@ -54,7 +54,7 @@ def project(source: Source, crs: Any) -> tuple[Source, pyproj.CRS]:
     DataError : there is no street.
     CRSError : `crs` is not projected, not in metres, or does not reach the extract.
     """
-    middle = source.ways.take(np.array(["highway" in tags for tags in source.way_tags], bool))
+    middle = source.ways.take(source.way_tags.has("highway"))
     if not len(middle.x):
         raise DataError("there is no street (highway) with coordinates in it; give an extract with its nodes and ways")
     target = _utm(float(np.median(middle.x)), float(np.median(middle.y))) if crs is None else pyproj.CRS(crs)

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from twin.gis.osm.access import Use, use
+from twin.gis.osm.access import USE_KEYS, Use, use
 from twin.gis.osm.areas import Areas
 from twin.gis.osm.source import Chains
 from twin.gis.osm.streets import Lines
@@ -36,15 +36,17 @@ def across(lines: Lines, areas: Areas) -> tuple[Lines, list[str]]:
     nowhere and is left out.
     """
     rules = Rules(settings()["squares"])
-    uses = {row: found for row in range(len(areas)) if (found := _walked(areas.tags[row], rules))}
-    on_square = np.isin(areas.ring_area, np.fromiter(uses, np.intp, len(uses)))
+    said, which = areas.tags.distinct(USE_KEYS | rules.reads)
+    uses = [_walked(tags, rules) for tags in said]
+    squares = np.flatnonzero(np.array([each is not None for each in uses], bool)[which])
+    on_square = np.isin(areas.ring_area, squares)
     rims, owner = areas.rings.take(on_square), areas.ring_area[on_square]
     is_way = np.isin(areas.osm[owner], lines.osm)
     beside = _neighbours([lines.chains, rims.take(~is_way)], np.unique(rims.ref))
     rows: list[int] = []
     chains: list[Chains] = []
     entered = np.zeros(len(rims), bool)
-    for row in uses:
+    for row in squares.tolist():
         mine = np.flatnonzero(owner == row)
         entries = _entries(rims.take(mine), beside)
         entered[mine] = np.bincount(rims.take(mine).line[entries], minlength=len(mine)) > 0
@@ -52,7 +54,12 @@ def across(lines: Lines, areas: Areas) -> tuple[Lines, list[str]]:
         chords = _chords(rims.take(mine), entries, areas.geometry[row])
         chains += [rims.take(drawn), chords]
         rows += [row] * (len(drawn) + len(chords))
-    added = Lines(_joined(chains), areas.osm[rows], [uses[row] for row in rows], [areas.tags[row] for row in rows])
+    drawn_of = np.array(rows, np.intp)
+    walked = [each for each in uses if each]
+    number = np.cumsum(np.array([each is not None for each in uses], bool)) - 1
+    added = Lines(
+        _joined(chains), areas.osm[drawn_of], walked, number[which[drawn_of]], areas.tags.take(drawn_of)
+    )
     kept = ~np.isin(lines.osm, areas.osm[np.setdiff1d(owner[is_way], owner[entered])])
     count = len(rows) - int((entered & ~is_way).sum())
     return lines.take(kept) + added, _notes(count, len(np.setdiff1d(owner, owner[entered])))
