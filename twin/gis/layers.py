@@ -15,7 +15,6 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from twin.errors import CRSError, DataError, UnknownName, listed
-from twin.gis.raster import read_raster
 from twin.model import Raster
 from twin.model.crs import check_numbers, known, projected
 
@@ -58,6 +57,8 @@ def read_layer(
     if not path.exists():
         raise DataError(f"{path}: no such file")
     if path.suffix.lower() in _RASTERS:
+        from twin.gis.raster import read_raster
+
         return read_raster(path, crs=None if crs is None else projected(crs, where=str(path)))
     system = None if crs is None else known(crs, where=str(path))
     where = str(path) if layer is None else f"{path}, layer {layer}"

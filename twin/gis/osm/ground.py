@@ -75,6 +75,8 @@ def project(source: Source, crs: Any) -> tuple[Source, pyproj.CRS]:
 
 
 def _utm(lon: float, lat: float) -> pyproj.CRS:
+    if lon % 6 and 0 < abs(lat) < 80 and abs(lon) < 180:  # within a zone: there is no need to ask the database
+        return pyproj.CRS.from_epsg((32600 if lat > 0 else 32700) + int((lon + 180) // 6) + 1)
     found = query_utm_crs_info(datum_name="WGS 84", area_of_interest=AreaOfInterest(lon, lat, lon, lat))
     if not found:
         raise CRSError(f"no UTM zone holds {lon:.4f}, {lat:.4f}; give a projected CRS in metres")

@@ -132,10 +132,11 @@ def _within(places: _Places) -> NDArray[np.bool_]:
         around = rows[places.area[rows] >= 0]
         if len(rows) < 2 or not len(around):
             continue
-        inner, outer = shapely.STRtree(places.geometry[around]).query(places.geometry[rows], predicate="covered_by")
+        outer, inner = shapely.STRtree(places.geometry[rows]).query(places.geometry[around], predicate="covers")
         inner, outer = rows[inner], around[outer]
+        inner, outer = inner[inner != outer], outer[inner != outer]
         mutual = shapely.covers(places.geometry[inner], places.geometry[outer])
-        same[inner[(inner != outer) & (~mutual | (inner > outer))]] = True
+        same[inner[~mutual | (inner > outer)]] = True
     return same
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from array import array
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from twin.gis.osm.pbf import Raw
@@ -33,40 +33,56 @@ def assembled(raw: Raw, rows: Indices, places: Places) -> tuple[Chains, Indices,
     libosmium gets a file in memory of the ways that the complete relations have, with numbers from 1 for nodes, ways
     and relations: their order decides where a ring begins, and it is that of the file.
     """
-    text, nodes, tried = _file(raw, rows, places)
-    ring_row, ring_start, ring_outer, area = array("q"), array("q", [0]), array("b"), array("q")
+    text, nodes, tried, doubtful = _file(raw, rows, places)
+    shapes, area, refs = list[str](), list[int](), dict[int, list[int]]()
     if len(tried):
         import osmium
 
-        buffer = osmium.io.FileBuffer(text, "opl")
+        buffer, to_wkb = osmium.io.FileBuffer(text, "opl"), osmium.geom.WKBFactory()
         only = osmium.filter.EntityFilter(osmium.osm.AREA)
         for found in osmium.FileProcessor(buffer).with_locations().with_areas().with_filter(only):
-            if found.from_way():
-                continue
-            before = len(ring_outer)
-            for outer in found.outer_rings():
-                for ring in (outer, *found.inner_rings(outer)):
-                    last = 0
-                    for vertex in ring:
-                        ref = vertex.ref
-                        if ref != last:
-                            ring_row.append(ref)
-                            last = ref
-                    ring_start.append(len(ring_row))
-                    ring_outer.append(ring is outer)
-            if len(ring_outer) > before:  # what cannot be assembled comes without rings
-                area.extend([found.orig_id()] * (len(ring_outer) - before))
-    owner = np.array(area, np.intp)
-    areas, first, inverse = np.unique(owner, return_index=True, return_inverse=True)
-    order = np.argsort(first)  # as they were completed
-    rank = np.empty(len(order), np.intp)
-    rank[order] = np.arange(len(order))
-    rings = places.chains(np.array(ring_start, np.intp), nodes[np.array(ring_row, np.intp) - 1])
-    return rings, rank[inverse], np.array(ring_outer, bool), tried[areas[order] - 1]
+            if not found.from_way() and found.num_rings()[0]:  # what cannot be assembled comes without rings
+                if doubtful[found.orig_id() - 1]:
+                    refs[len(area)] = _refs(found)
+                shapes.append(to_wkb.create_multipolygon(found))
+                area.append(found.orig_id() - 1)
+    polygons, of = shapely.get_parts(shapely.from_wkb(np.array(shapes, object)), return_index=True)
+    rings, ring_of = shapely.get_rings(polygons, return_index=True)
+    outer = np.ones(len(rings), bool)
+    outer[1:] = ring_of[1:] != ring_of[:-1]
+    start = np.concatenate([[0], np.cumsum(shapely.get_num_coordinates(rings))])
+    x, y = np.rint(shapely.get_coordinates(rings).T * 1e7).astype(np.int64)
+    codes, first = np.unique(_code(raw.x[nodes], raw.y[nodes]), return_index=True)
+    row = nodes[first[np.searchsorted(codes, _code(x, y))]]
+    vertex_of = np.repeat(of[ring_of], np.diff(start))
+    for which, numbers in refs.items():
+        row[vertex_of == which] = nodes[np.array(numbers, np.intp) - 1]
+    return places.chains(start, row), of[ring_of], outer, tried[np.array(area, np.intp)]
 
 
-def _file(raw: Raw, rows: Indices, places: Places) -> tuple[bytes, Indices, Indices]:
-    """The relations of which all ways are there, as a file in the line format; rows of its nodes and of its relations."""
+def _code(x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.int64]:
+    """A place as one number."""
+    code: NDArray[np.int64] = y.astype(np.int64) * 2**32 + x
+    return code
+
+
+def _refs(area: Any) -> list[int]:
+    """Numbers of the nodes along the rings of an area: slow, and the only way to know which of two at one place it is."""
+    found = []
+    for outer in area.outer_rings():
+        for ring in (outer, *area.inner_rings(outer)):
+            refs = [vertex.ref for vertex in ring]
+            found += [ref for ref, before in zip(refs, [0, *refs], strict=False) if ref != before]
+    return found
+
+
+def _file(raw: Raw, rows: Indices, places: Places) -> tuple[bytes, Indices, Indices, NDArray[np.bool_]]:
+    """The relations of which all ways are there, as a file in the line format.
+
+    Returns
+    -------
+    The file; the rows of its nodes; those of its relations; the relations with a vertex at which there are several nodes.
+    """
     count = np.diff(raw.member_start)[rows]
     member = spans(raw.member_start[:-1][rows], count)
     owner = np.repeat(np.arange(len(rows)), count)
@@ -84,17 +100,22 @@ def _file(raw: Raw, rows: Indices, places: Places) -> tuple[bytes, Indices, Indi
     size = np.diff(raw.ref_start)[ways]
     row = places.rows(raw.ref[spans(raw.ref_start[:-1][ways], size)])
     nodes = np.unique(row[row >= 0])
-    number = (np.searchsorted(nodes, row) + 1).tolist()
-    here = (row >= 0).tolist()
-    lines = [f"n{n} x{x / 1e7:.7f} y{y / 1e7:.7f}" for n, (x, y) in enumerate(zip(raw.x[nodes].tolist(), raw.y[nodes].tolist(), strict=True), 1)]
-    begin = 0
-    for n, long in enumerate(size.tolist(), 1):
-        span = range(begin, begin + long)
-        lines.append(f"w{n} N" + ",".join([f"n{number[i]}" for i in span if here[i]]))
-        begin += long
-    told = np.searchsorted(ways, way) + 1
-    cuts = np.searchsorted(owner, np.arange(int(whole.sum()) + 1))
-    for n in range(len(cuts) - 1):
-        members = ",".join([f"w{each}@" for each in told[cuts[n] : cuts[n + 1]].tolist()])
-        lines.append(f"r{n + 1} Ttype=multipolygon M{members}")
-    return "\n".join([*lines, ""]).encode(), nodes, rows[whole]
+    number = np.searchsorted(nodes, row)
+    _, at, count = np.unique(_code(raw.x[nodes], raw.y[nodes]), return_inverse=True, return_counts=True)
+    shared = (row >= 0) & np.append(count[at] > 1, False)[number]
+    way_shares = np.bincount(np.repeat(np.arange(len(ways)), size), weights=shared, minlength=len(ways)) > 0
+    told = np.searchsorted(ways, way)
+    doubtful = np.bincount(owner, weights=way_shares[told], minlength=int(whole.sum())) > 0
+    text = _lines(raw, nodes, np.split(np.where(row >= 0, number, -1), np.cumsum(size)[:-1]), told, owner)
+    return text, nodes, rows[whole], doubtful
+
+
+def _lines(raw: Raw, nodes: Indices, ways: list[Indices], way: Indices, relation: Indices) -> bytes:
+    """The file: its nodes, its ways along them, -1 for what is not there, and the ways of its relations."""
+    places = zip(raw.x[nodes].tolist(), raw.y[nodes].tolist(), strict=True)
+    lines = [f"n{n} x{x / 1e7:.7f} y{y / 1e7:.7f}" for n, (x, y) in enumerate(places, 1)]
+    for n, vertices in enumerate(ways, 1):
+        lines.append(f"w{n} N" + ",".join([f"n{each + 1}" for each in vertices.tolist() if each >= 0]))
+    for n, members in enumerate(np.split(way, np.flatnonzero(np.diff(relation)) + 1) if len(way) else [], 1):
+        lines.append(f"r{n} Ttype=multipolygon M" + ",".join([f"w{each + 1}@" for each in members.tolist()]))
+    return "\n".join([*lines, ""]).encode()
