@@ -114,6 +114,7 @@ def _boundary(given: str | Path | gpd.GeoDataFrame, crs: pyproj.CRS) -> gpd.GeoD
 def _inside(frame: gpd.GeoDataFrame, land: Any) -> gpd.GeoDataFrame:
     if land is None or not len(frame):
         return frame
+    shapely.prepare(land)
     return frame[shapely.intersects(land, shapely.point_on_surface(frame.geometry.to_numpy()))].reset_index(drop=True)
 
 
