@@ -51,11 +51,11 @@ cdef struct Seeds:
     int64_t count
 
 
-cdef int _sweep(const Graph* g, const Seeds* seeds, cost_t limit, cost_t* cost, node_t* root, Ring* q,
-                node_t* touched, int64_t* reached) noexcept nogil:
+cdef int _sweep(const Graph* g, const Seeds* seeds, cost_t limit, cost_t* cost, node_t* root,
+                Ring* q) noexcept nogil:
     """Label every node within `limit` with its cost from the nearest seed; ties go to the root that comes first.
 
-    `cost` must hold far() everywhere; seeds come sorted by cost. `touched`, if wanted, lists the labelled nodes.
+    `cost` must hold far() everywhere; seeds come sorted by cost.
     A bucket is wider than the shortest arc, so a label may be corrected within it; records that a better label
     overtook are passed over when they come up. A bucket is emptied in rounds, each taking what the one before left:
     no more rounds than a way has arcs, where last in, first out could correct a label exponentially often.
@@ -75,9 +75,6 @@ cdef int _sweep(const Graph* g, const Seeds* seeds, cost_t limit, cost_t* cost, 
             u, c, r = seeds.node[next_seed], seeds.cost[next_seed], seeds.root[next_seed]
             next_seed += 1
             if c <= limit and (c < cost[u] or (c == cost[u] and r < root[u])):
-                if touched != NULL and cost[u] == far():
-                    touched[reached[0]] = u
-                    reached[0] += 1
                 cost[u], root[u] = c, r
                 if ring_push(q, c, r, u) < 0:
                     return -1
@@ -99,9 +96,6 @@ cdef int _sweep(const Graph* g, const Seeds* seeds, cost_t limit, cost_t* cost, 
                         continue
                     v = g.target[a]
                     if through < cost[v] or (through == cost[v] and r < root[v]):
-                        if touched != NULL and cost[v] == far():
-                            touched[reached[0]] = v
-                            reached[0] += 1
                         cost[v], root[v] = through, r
                         if ring_push(q, through, r, v) < 0:
                             return -1
@@ -126,46 +120,7 @@ def sweep(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1] 
     with nogil:
         status = _open_ring(&q, arc_cost, g.count + seeds.count + 16)
         if status == 0:
-            status = _sweep(&g, &seeds, limit, &cost[0], &root[0], &q, NULL, NULL)
-        ring_close(&q)
-    if status < 0:
-        raise MemoryError("no memory for the sweep's queue")
-
-
-def collect(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1] arc_cost, const node_t[::1] origins,
-            const double[::1] weight, const cost_t[::1] step_limit, const double[::1] step_weight, double[::1] total):
-    """Fill `total` (o,) with the sum, over the nodes within the last step of each origin, of weight x step weight."""
-    cdef Graph g = _graph(indptr, target, arc_cost)
-    cdef Ring q
-    cdef Seeds seeds
-    cdef int status = 0
-    cdef cost_t zero = 0
-    cdef node_t none = 0
-    cdef int64_t o, i, k, reached, steps = step_limit.shape[0]
-    cdef cost_t[::1] cost = np.full(g.count, 0xFFFFFFFF, dtype=np.uint32)
-    cdef node_t[::1] root = np.full(g.count, -1, dtype=np.int32)
-    cdef node_t[::1] touched = np.empty(g.count, dtype=np.int32)
-    cdef double s
-    if origins.shape[0] == 0:
-        return
-    seeds.cost, seeds.root, seeds.count = &zero, &none, 1
-    with nogil:
-        status = _open_ring(&q, arc_cost, 4096)
-        for o in range(origins.shape[0]):
-            if status < 0:
-                break
-            reached = 0
-            seeds.node = &origins[o]
-            status = _sweep(&g, &seeds, step_limit[steps - 1], &cost[0], &root[0], &q, &touched[0], &reached)
-            s = 0.0
-            for i in range(reached):
-                k = 0
-                while cost[touched[i]] > step_limit[k]:
-                    k += 1
-                s += weight[touched[i]] * step_weight[k]
-                cost[touched[i]] = far()
-                root[touched[i]] = NONE
-            total[o] = s
+            status = _sweep(&g, &seeds, limit, &cost[0], &root[0], &q)
         ring_close(&q)
     if status < 0:
         raise MemoryError("no memory for the sweep's queue")
@@ -193,52 +148,87 @@ def distances(const node_t[::1] indptr, const node_t[::1] target, const cost_t[:
                 break
             root[:] = NONE
             seeds.node = &origins[o]
-            status = _sweep(&g, &seeds, far() - 1, &cost[o, 0], &root[0], &q, NULL, NULL)
+            status = _sweep(&g, &seeds, far() - 1, &cost[o, 0], &root[0], &q)
         ring_close(&q)
     if status < 0:
         raise MemoryError("no memory for the sweep's queue")
 
 
+cdef inline uint64_t packed(cost_t cost, node_t root) noexcept nogil:
+    """Cost and root in one number: the smaller is cheaper or, as cheap, the earlier root."""
+    return (<uint64_t> cost << 32) | <uint32_t> root
+
+
+cdef inline bint _enter(uint64_t* held, node_t k, cost_t cost, node_t root) noexcept nogil:
+    """Enter a root into a node's sorted list of its k nearest, if it is one of them and not in it as near already."""
+    cdef uint64_t fresh = packed(cost, root)
+    cdef node_t at = k - 1, j
+    if fresh >= held[k - 1]:
+        return False
+    for j in range(k):
+        if <node_t> <uint32_t> held[j] == root:
+            if held[j] <= fresh:
+                return False
+            at = j
+            break
+    while at > 0 and held[at - 1] > fresh:
+        held[at] = held[at - 1]
+        at -= 1
+    held[at] = fresh
+    return True
+
+
 def nearest_k(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1] arc_cost,
               const node_t[::1] seed_node, const cost_t[::1] seed_cost, const node_t[::1] seed_root,
-              cost_t limit, cost_t[:, ::1] cost, node_t[:, ::1] root):
-    """Fill `cost` and `root` (n, k) with the k nearest different roots of each node, nearest first.
+              cost_t limit, uint64_t[:, ::1] held):
+    """Fill `held` (n, k) with cost << 32 | root of the k nearest different roots of each node, nearest first.
 
-    Records pop in order of (cost, root), so the first k different roots that reach a node are its k nearest.
+    Where there are fewer, the rest is all ones. Seeds come sorted by cost. A root among the k nearest of a node is among
+    the k nearest of every node on its way there, so that no other need be passed on.
     """
     cdef Graph g = _graph(indptr, target, arc_cost)
-    cdef Heap q
-    cdef Record top
+    cdef Ring q
     cdef int status
-    cdef int64_t i
-    cdef node_t a, v, j, k = <node_t> cost.shape[1]
-    cdef cost_t through
-    cdef node_t[::1] held = np.zeros(g.count, dtype=np.int32)
-    cdef bint known
-    cost[:, :] = far()
-    root[:, :] = NONE
+    cdef int64_t next_seed = 0, at, seeds = seed_node.shape[0]
+    cdef uint64_t turn = 0
+    cdef uint32_t bucket
+    cdef node_t a, u, v, r, j, k = <node_t> held.shape[1]
+    cdef cost_t c, through
+    held[:, :] = <uint64_t> -1
+    if seeds == 0:
+        return
     with nogil:
-        status = heap_open(&q, g.count + seed_node.shape[0] + 16)
-        for i in range(seed_node.shape[0]):
-            if status == 0 and seed_cost[i] <= limit:
-                status = heap_push(&q, seed_cost[i], seed_root[i], seed_node[i])
-        while status == 0 and q.used > 0:
-            top = heap_pop(&q)
-            known = held[top.node] == k
-            for j in range(held[top.node]):
-                known = known or root[top.node, j] == top.root
-            if known:
-                continue
-            cost[top.node, held[top.node]] = top.cost
-            root[top.node, held[top.node]] = top.root
-            held[top.node] += 1
-            for a in range(g.indptr[top.node], g.indptr[top.node + 1]):
-                if g.cost[a] == far():
-                    continue
-                v = g.target[a]
-                through = top.cost + g.cost[a]
-                if through >= top.cost and through <= limit and held[v] < k:
-                    status = heap_push(&q, through, top.root, v)
-        heap_close(&q)
+        status = _open_ring(&q, arc_cost, 2 * g.count + seeds + 16)
+        while status == 0 and (q.waiting > 0 or next_seed < seeds):
+            if q.waiting == 0:
+                turn = seed_cost[next_seed] >> q.shift
+                q.used = 0
+            while next_seed < seeds and (seed_cost[next_seed] >> q.shift) <= turn:
+                u, c, r = seed_node[next_seed], seed_cost[next_seed], seed_root[next_seed]
+                next_seed += 1
+                if c <= limit and _enter(&held[u, 0], k, c, r):
+                    status |= ring_push(&q, c, r, u)
+            bucket = <uint32_t> (turn & q.mask)
+            while status == 0 and q.first[bucket] != NONE:
+                at = q.first[bucket]
+                q.first[bucket] = NONE
+                while at != NONE:
+                    u, c, r = q.pool[at].node, q.pool[at].cost, q.pool[at].root
+                    at = q.pool[at].next
+                    q.waiting -= 1
+                    j = 0
+                    while j < k and held[u, j] != packed(c, r):
+                        j += 1
+                    if j == k:
+                        continue
+                    for a in range(g.indptr[u], g.indptr[u + 1]):
+                        if g.cost[a] == far():
+                            continue
+                        v = g.target[a]
+                        through = c + g.cost[a]
+                        if through >= c and through <= limit and _enter(&held[v, 0], k, through, r):
+                            status |= ring_push(&q, through, r, v)
+            turn += 1
+        ring_close(&q)
     if status < 0:
         raise MemoryError("no memory for the search's queue")

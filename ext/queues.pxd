@@ -1,10 +1,8 @@
-# Two monotone queues of (cost, root, node): a ring of buckets for sweeps that may correct a label, and a heap for
-# those that must pop in exact order. Both are plain structs, so that a sweep runs without the GIL.
+# A monotone queue of (cost, root, node): a ring of buckets (Dial 1969), each a chain through one pool of records, for
+# searches that may correct a label. A plain struct, so that a search runs without the GIL.
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memset
 from types cimport *
-
-# ── a ring of buckets (Dial 1969), each a chain through one pool of records ──────────────────────────────────────────
 
 cdef enum:
     MOST_RECORDS = 0x7FFFFFFF
@@ -58,67 +56,3 @@ cdef inline int ring_push(Ring* q, cost_t cost, node_t root, node_t node) noexce
     q.used += 1
     q.waiting += 1
     return 0
-
-# ── a binary heap, ordered by cost, then root, then node ─────────────────────────────────────────────────────────────
-
-cdef struct Heap:
-    Record* pool
-    int64_t room
-    int64_t used
-
-cdef inline bint before(const Record* a, const Record* b) noexcept nogil:
-    if a.cost != b.cost:
-        return a.cost < b.cost
-    if a.root != b.root:
-        return a.root < b.root
-    return a.node < b.node
-
-cdef inline int heap_open(Heap* q, int64_t room) noexcept nogil:
-    q.room, q.used = room, 0
-    q.pool = <Record*> malloc(room * sizeof(Record))
-    return -1 if q.pool == NULL else 0
-
-cdef inline void heap_close(Heap* q) noexcept nogil:
-    free(q.pool)
-    q.pool = NULL
-
-cdef inline int heap_push(Heap* q, cost_t cost, node_t root, node_t node) noexcept nogil:
-    cdef Record* grown
-    cdef Record fresh
-    cdef int64_t i, above
-    if q.used == q.room:
-        grown = <Record*> realloc(q.pool, 2 * q.room * sizeof(Record))
-        if grown == NULL:
-            return -1
-        q.pool = grown
-        q.room *= 2
-    fresh.cost, fresh.root, fresh.node, fresh.next = cost, root, node, NONE
-    i = q.used
-    q.used += 1
-    while i > 0:
-        above = (i - 1) >> 1
-        if not before(&fresh, &q.pool[above]):
-            break
-        q.pool[i] = q.pool[above]
-        i = above
-    q.pool[i] = fresh
-    return 0
-
-cdef inline Record heap_pop(Heap* q) noexcept nogil:
-    cdef Record top = q.pool[0]
-    cdef Record last
-    cdef int64_t i = 0, below
-    q.used -= 1
-    last = q.pool[q.used]
-    while True:
-        below = 2 * i + 1
-        if below >= q.used:
-            break
-        if below + 1 < q.used and before(&q.pool[below + 1], &q.pool[below]):
-            below += 1
-        if not before(&q.pool[below], &last):
-            break
-        q.pool[i] = q.pool[below]
-        i = below
-    q.pool[i] = last
-    return top

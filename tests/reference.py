@@ -16,39 +16,58 @@ FARTHEST = (2**32 - 2) / 100
 
 
 def arcs(net, cost="length"):
-    """(from, to, cost) of every open edge, in each direction that it may be passed."""
+    """(from, to, cost, edge) of every open edge, in each direction that it may be passed."""
     columns = net.columns
     back = columns.get(f"{cost}_back", columns[cost])
     found = []
     for edge in range(len(net.graph.tail)):
         if columns["open"][edge]:
             tail, head = int(net.graph.tail[edge]), int(net.graph.head[edge])
-            found.append((tail, head, float(columns[cost][edge])))
+            found.append((tail, head, float(columns[cost][edge]), edge))
             if not net.graph.oneway[edge]:
-                found.append((head, tail, float(back[edge])))
+                found.append((head, tail, float(back[edge]), edge))
     return found
 
 
-def bellman_ford(origin, ways):
-    """Cost from `origin` to every node that can be reached, by following each arc again until nothing gets cheaper."""
-    found = {origin: 0.0}
+def turns(net, cost="length"):
+    """Cost of each listed turn, (from edge, node, to edge); listed twice, the dearest; length feels only bans."""
+    listed = defaultdict(float)
+    if net.graph.turns is not None:
+        for come, node, go, seconds in net.graph.turns.to_frame().itertuples(index=False):
+            extra = seconds if cost.startswith("time") or seconds == inf else 0.0
+            listed[come, node, go] = max(listed[come, node, go], extra)
+    return listed
+
+
+def bellman_ford(origin, ways, listed=None):
+    """Cost from `origin` to every node that can be reached, by following each arc again until nothing gets cheaper.
+
+    What the way there ends with is part of the label, since it decides what the next turn costs.
+    """
+    found = {(origin, None): 0.0}
     better = True
     while better:
         better = False
-        for start, end, cost in ways:
-            if start in found and found[start] + cost < found.get(end, inf):
-                found[end] = found[start] + cost
-                better = True
-    return {node: cost for node, cost in found.items() if cost <= FARTHEST}
+        for start, end, cost, edge in ways:
+            for (node, last), so_far in list(found.items()):
+                if node != start:
+                    continue
+                through = so_far + cost + (listed or {}).get((last, node, edge), 0.0)
+                if through < found.get((end, edge if listed else None), inf):
+                    found[end, edge if listed else None] = through
+                    better = True
+    nodes = {node for node, _ in found}
+    least = {node: min(cost for (at, _), cost in found.items() if at == node) for node in nodes}
+    return {node: cost for node, cost in least.items() if cost <= FARTHEST}
 
 
 def matrix(net, origins, destinations=None, cost="length"):
     """Cost from each origin to each destination, positions both."""
-    ways = arcs(net, cost)
+    ways, listed = arcs(net, cost), turns(net, cost)
     ends = range(net.graph.count) if destinations is None else destinations
     rows = []
     for origin in origins:
-        found = bellman_ford(origin, ways)
+        found = bellman_ford(origin, ways, listed)
         rows.append([found.get(end, inf) for end in ends])
     return rows
 
@@ -95,6 +114,25 @@ def two_step(net, demand, supply_nodes, supply, limit, steps=((1.0, 1.0),), cost
     return [sum(ratio * weight(row[node]) for ratio, node in zip(ratios, supply_nodes, strict=True)) for row in table]
 
 
+def three_step(net, demand, supply_nodes, supply, limit, steps=((1.0, 1.0),), cost="length"):
+    """3SFCA: as two steps, each weight times the site's part in all the weights that a node can choose from."""
+    table = matrix(net, range(net.graph.count), cost=cost)
+
+    def weight(c):
+        for share, value in steps:
+            if c <= share * limit and c < inf:
+                return value
+        return 0.0
+
+    pull = [[weight(row[node]) for node in supply_nodes] for row in table]
+    chosen = [[w * w / sum(row) if w else 0.0 for w in row] for row in pull]
+    ratios = []
+    for site, offer in enumerate(supply):
+        load = sum(people * row[site] for people, row in zip(demand, chosen, strict=True))
+        ratios.append(offer / load if load > 0 else 0.0)
+    return [sum(ratio * w for ratio, w in zip(ratios, row, strict=True)) for row in chosen]
+
+
 def reach(net, places, sites, count, cost="length", outward=False):
     """(costs, sites) of places hung on edges: edges are cut where anything hangs, and places and sites become nodes."""
     cuts = defaultdict(set)
@@ -109,7 +147,7 @@ def reach(net, places, sites, count, cost="length", outward=False):
     for row in set(places.index):
         for site in sorted(set(sites.index)):
             start, end = (("site", site), ("place", row)) if outward else (("place", row), ("site", site))
-            found = bellman_ford(start, ways).get(end, inf)
+            found = bellman_ford(start, ways, turns(net, cost)).get(end, inf)
             if found < costs[row]:
                 costs[row], which[row] = found, site
     return costs, which
@@ -127,9 +165,9 @@ def _cut_edges(net, cuts, cost):
     for edge in np.flatnonzero(columns["open"]).tolist():
         for low, high in pairwise(sorted(cuts[edge] | {0.0, 1.0})):
             start, end = _point(net, edge, low), _point(net, edge, high)
-            ways.append((start, end, float(columns[cost][edge]) * (high - low)))
+            ways.append((start, end, float(columns[cost][edge]) * (high - low), edge))
             if not net.graph.oneway[edge]:
-                ways.append((end, start, float(back[edge]) * (high - low)))
+                ways.append((end, start, float(back[edge]) * (high - low), edge))
     return ways
 
 
@@ -140,7 +178,7 @@ def _touches(net, cuts, what, hung, leaves):
         for share in cuts[edge]:
             if start <= share <= end and (net.columns["open"][edge] or share in (0, 1)):
                 place, touched = (what, row), _point(net, edge, share)
-                ways.append((place, touched, float(gap)) if leaves else (touched, place, float(gap)))
+                ways.append((place, touched, float(gap), None) if leaves else (touched, place, float(gap), None))
     return ways
 
 

@@ -22,7 +22,7 @@ COSTS = st.one_of(st.sampled_from([0, 2, 2, 4, 6, 8, 10]), st.sampled_from([0, 2
 
 
 @st.composite
-def networks(draw, *, least=1, most=9, edges=16, back=False, shut=True):
+def networks(draw, *, least=1, most=9, edges=16, back=False, shut=True, turns=False):
     """Any multigraph: parts that do not meet, loops, parallel, one-way and closed edges, edges of no length."""
     count = draw(st.integers(least, most))
     many = draw(st.integers(0, edges))
@@ -32,6 +32,9 @@ def networks(draw, *, least=1, most=9, edges=16, back=False, shut=True):
     flag = st.lists(st.booleans(), min_size=many, max_size=many)
     cost = st.lists(COSTS, min_size=many, max_size=many)
     further = {"length_back": np.array(draw(cost), dtype=float)} if back else {}
+    if turns and many:
+        further["turns"] = draw(_turns(tail, head))
+        further["time"] = np.array(draw(cost), dtype=float)
     return Network.from_arrays(
         np.arange(count) * 10.0,
         np.zeros(count),
@@ -42,6 +45,19 @@ def networks(draw, *, least=1, most=9, edges=16, back=False, shut=True):
         open=~np.array(draw(flag), dtype=bool) | (not shut),
         **further,
     )
+
+
+@st.composite
+def _turns(draw, tail, head):
+    """Turns at junctions, forbidden or dear, some listed twice."""
+    edge = st.integers(0, len(tail) - 1)
+    rows = []
+    for come in draw(st.lists(edge, max_size=12)):
+        node = draw(st.sampled_from([tail[come], head[come]]))
+        go = draw(st.sampled_from([e for e in range(len(tail)) if node in (tail[e], head[e])]))
+        rows.append((come, node, go, draw(st.sampled_from([np.inf, np.inf, 0.0, 2.0, 30.0]))))
+    table = pd.DataFrame(rows, columns=["from_edge", "node", "to_edge", "cost"])
+    return table.astype({"from_edge": np.int32, "node": np.int32, "to_edge": np.int32, "cost": float})
 
 
 def sites(net, *, least=0, most=5):

@@ -201,6 +201,7 @@ class AddEdge:
             ids=net.ids,
             shapes=shapes,
             approach=net.approach,
+            turns=None if net.graph.turns is None else net.graph.turns.to_frame(),
             **columns,
         )
         return city.with_network(self.network, fresh)

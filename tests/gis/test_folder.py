@@ -13,6 +13,7 @@ import twin
 from twin.errors import CRSError, DataError
 from twin.gis import folder as folders
 from twin.gis.grid import grid_city
+from twin.report.manifest import digest
 
 
 def names(folder):
@@ -415,3 +416,20 @@ def test_edges_that_lead_nowhere(town):
 def test_options_that_a_folder_does_not_have(town):
     with pytest.raises(LookupError, match="no option 'population'"):
         twin.read(town, population=300)
+
+
+def test_turns_come_back(tmp_path):
+    city = grid_city(2)
+    drive = city.networks["drive"]
+    turns = pd.DataFrame({"from_edge": [0], "node": [drive.graph.head[0]], "to_edge": [0], "cost": [np.inf]})
+    given = {name: values for name, values in drive.columns.items() if name not in {"tail", "head", "oneway"}}
+    drive = twin.Network.from_arrays(
+        drive.x, drive.y, drive.graph.tail, drive.graph.head, crs=drive.crs, turns=turns, **given
+    )
+    city = city.with_network("drive", drive)
+    for target in (tmp_path / "folder", tmp_path / "city.gpkg"):
+        twin.write(city, target)
+        again = twin.read(target)
+        pd.testing.assert_frame_equal(again.networks["drive"].graph.turns.to_frame(), drive.graph.turns.to_frame())
+        assert again.networks["walk"].graph.turns is None
+        assert digest(again) == digest(city) != digest(grid_city(2))

@@ -12,7 +12,7 @@ from strategies import closures, networks, sites, weights
 
 from twin.errors import DataError, MissingData, UnknownName
 from twin.model import Network
-from twin.routing import matrix, two_step, within
+from twin.routing import matrix, three_step, two_step, within
 
 
 def line(*lengths, **more):
@@ -61,7 +61,7 @@ def test_opportunities_on_a_grid_are_counted_by_manhattan_distance():
 @given(st.data(), networks(back=True))
 def test_within_is_the_oracle(data, net):
     weight, start = data.draw(weights(net)), data.draw(sites(net))
-    limit = data.draw(st.sampled_from([0, 4, 10, 5000, 20_000_000, inf]))
+    limit = data.draw(st.sampled_from([0, 4, 10, 5000, 10_000_000, inf]))
     assert within(net, weight, limit).tolist() == reference.within(net, weight, limit)
     assert within(net, weight, limit, origins=start).tolist() == reference.within(net, weight, limit, start)
 
@@ -162,6 +162,72 @@ def test_steps_are_rising_shares_up_to_one():
         two_step(line(1), [1, 1], [0], [1], 10, steps=[(-0.5, 1.0), (1.0, 0.5)])
     with pytest.raises(DataError, match="a limit is at least 0, not nan"):
         two_step(line(1), [1, 1], [0], [1], 10, steps=[(np.nan, 1.0), (1.0, 0.5)])
+
+
+# ── three steps, and any decay ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_three_step_on_the_published_grid():
+    # as above: each of the five gets 25 / 5 whatever he chooses from, and 1 where he reaches his own place alone
+    side = 5
+    node = np.arange(25).reshape(side, side)
+    tail = np.concatenate([node[:, :-1].ravel(), node[:-1].ravel()])
+    head = np.concatenate([node[:, 1:].ravel(), node[1:].ravel()])
+    net = Network.from_arrays(np.zeros(25), np.zeros(25), tail, head, length=1.0)
+    demand = np.zeros(25)
+    demand[node[2]] = 1
+    every = np.arange(25)
+    assert three_step(net, demand, every, np.ones(25), 100)[node[2]] == pytest.approx([5] * 5, rel=1e-14)
+    assert three_step(net, demand, every, np.ones(25), 0.9)[node[2]].tolist() == [1] * 5
+
+
+def test_three_step_by_hand():
+    # 100 people at 0 choose between a site at home (w = 1) and one 30 away (w = 0.5): G = 2/3 and 1/3.
+    # R1 = 12 / (100 x 2/3 x 1), R2 = 10 / (100 x 1/3 x 0.5); A = R1 x 2/3 + R2 x 1/6
+    net = line(30)
+    found = three_step(net, [100, 0], [0, 1], [12, 10], 60, steps=[(0.25, 1.0), (1.0, 0.5)])
+    assert found[0] == pytest.approx(12 / (200 / 3) * 2 / 3 + 10 / (100 / 6) / 6, rel=1e-14)
+    assert 100 * found[0] == pytest.approx(22, rel=1e-14)  # nobody else is there to take any of it
+
+
+@pytest.mark.parametrize("power", [1.0, 2.0])
+def test_the_published_toy_by_a_decay(power):
+    # 1/c with c = 1 at home is 1 / max(c, 1); the values above, from the pysal access tests
+    found = two_step(
+        luo_and_wang(), [100, 50, 10], [0, 1, 2], [15, 20, 100], 61, decay=lambda c: 1 / np.maximum(c, 1) ** power
+    )
+    if power == 1.0:
+        assert found == pytest.approx([0.331444, 0.579828, 7.286418], abs=5e-7)
+    assert np.dot([100, 50, 10], found) == pytest.approx(135, rel=1e-14)
+
+
+@given(st.data(), networks(back=True))
+def test_a_decay_is_read_at_every_cost(data, net):
+    weight = data.draw(weights(net))
+    limit = data.draw(st.sampled_from([0, 10, 4096, 20_000]))
+    found = within(net, weight, limit, decay=lambda c: np.exp(-c / 7))
+    table = np.array(reference.matrix(net, range(net.graph.count)))
+    faded = np.where(table <= limit, np.exp(-table / 7), 0.0) @ np.array(weight, dtype=float)
+    assert found == pytest.approx(faded, rel=1e-12)
+
+
+def test_a_wide_limit_reads_a_decay_at_four_million_costs():
+    net = Network.from_arrays([0, 0], [0, 0], [0], [1], length=[300_000.0])
+    found = within(net, [0, 1], 500_000, decay=lambda c: np.exp(-c / 100_000))
+    assert found[0] == pytest.approx(np.exp(-3), rel=1e-5)  # within half of 500,000 / 4,194,304 m of the cost
+
+
+def test_a_bad_decay_is_named():
+    net = line(10)
+    for decay in (lambda c: -c, lambda c: np.full(len(c), np.nan), lambda c: 1.0, lambda c: c[:-1]):
+        with pytest.raises(DataError, match="a decay takes an array of costs"):
+            within(net, [1, 1], 20, decay=decay)
+    with pytest.raises(DataError, match="by steps or by a decay"):
+        two_step(net, [1, 1], [0], [1], 20, steps=[(0.5, 1.0), (1.0, 0.5)], decay=np.exp)
+    with pytest.raises(DataError, match="finite and at most"):
+        within(net, [1, 1], inf, decay=np.exp)
+    with pytest.raises(DataError, match="finite and at most"):
+        within(net, [1, 1], 11_000_000)
 
 
 # ── bad input, nothing there ─────────────────────────────────────────────────────────────────────────────────────────

@@ -15,7 +15,7 @@ from strategies import closures, networks, sites
 
 from twin.errors import DataError, MissingData, UnknownName
 from twin.model import Network
-from twin.routing import matrix, nearest
+from twin.routing import matrix, nearest, nearest_each, within
 from twin.routing.paths import fixed, in_chunks
 
 
@@ -44,7 +44,7 @@ def town(seed=0, count=400, edges=900):
 def csgraph(net):
     """The open arcs for scipy, of parallel ones the cheapest (scipy would add them up)."""
     cheapest = {}
-    for start, end, cost in reference.arcs(net):
+    for start, end, cost, _ in reference.arcs(net):
         cheapest[start, end] = min(cost, cheapest.get((start, end), inf))
     start, end = np.array(list(cheapest)).T
     return csr_matrix((list(cheapest.values()), (start, end)), shape=(net.graph.count,) * 2)
@@ -267,6 +267,17 @@ def test_k_nearest_are_the_first_k(data, net, k):
 
 
 @given(st.data(), networks(back=True))
+def test_nearest_each_is_nearest_group_by_group(data, net):
+    groups = data.draw(st.lists(sites(net), max_size=4))
+    found = nearest_each(net, groups, limit=5000)
+    assert found.cost.shape == found.site.shape == (net.graph.count, len(groups))
+    for column, group in enumerate(groups):
+        alone = nearest(net, group, limit=5000)
+        assert found.cost[:, column].tolist() == alone.cost[:, 0].tolist()
+        assert found.site[:, column].tolist() == alone.site[:, 0].tolist()
+
+
+@given(st.data(), networks(back=True))
 def test_matrix_is_bellman_ford(data, net):
     start, end = data.draw(sites(net)), data.draw(sites(net))
     assert matrix(net, start).tolist() == reference.matrix(net, start)
@@ -277,7 +288,7 @@ def test_matrix_is_bellman_ford(data, net):
 def test_matrix_is_networkx(net):
     graph = nx.MultiDiGraph()
     graph.add_nodes_from(range(net.graph.count))
-    graph.add_weighted_edges_from(reference.arcs(net))
+    graph.add_weighted_edges_from(arc[:3] for arc in reference.arcs(net))
     found = matrix(net, np.arange(net.graph.count))
     for start, row in nx.all_pairs_dijkstra_path_length(graph):
         assert found[start].tolist() == [row.get(end, inf) for end in range(net.graph.count)]
@@ -287,6 +298,9 @@ def test_matrix_is_networkx(net):
 def test_a_town_is_scipy(seed):
     net = town(seed)
     far = dijkstra(csgraph(net))
+    weight = np.arange(net.graph.count, dtype=float)
+    for limit in (0, 150, 1000, 10_000):
+        assert within(net, weight, limit).tolist() == ((far <= limit) @ weight).tolist()
     assert np.array_equal(matrix(net, np.arange(400)), far)
     some = np.random.default_rng(seed).choice(400, 12)
     found = nearest(net, some, k=12)

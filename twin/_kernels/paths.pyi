@@ -1,9 +1,8 @@
-from numpy import float64, int32, uint32
+from numpy import int32, uint32, uint64
 from numpy.typing import NDArray
 
 Ints = NDArray[int32]
 Costs = NDArray[uint32]
-Floats = NDArray[float64]
 
 def sweep(
     indptr: Ints,
@@ -16,16 +15,6 @@ def sweep(
     cost: Costs,
     root: Ints,
 ) -> None: ...
-def collect(
-    indptr: Ints,
-    target: Ints,
-    arc_cost: Costs,
-    origins: Ints,
-    weight: Floats,
-    step_limit: Costs,
-    step_weight: Floats,
-    total: Floats,
-) -> None: ...
 def distances(indptr: Ints, target: Ints, arc_cost: Costs, origins: Ints, cost: Costs) -> None: ...
 def nearest_k(
     indptr: Ints,
@@ -35,6 +24,5 @@ def nearest_k(
     seed_cost: Costs,
     seed_root: Ints,
     limit: int,
-    cost: Costs,
-    root: Ints,
+    held: NDArray[uint64],
 ) -> None: ...

@@ -46,6 +46,8 @@ def write_folder(city: City, folder: Path) -> None:
             home.mkdir(parents=True)
             _write_table(parts.nodes[name].drop(columns="geometry"), home / "nodes.parquet")
             _write_table(parts.edges[name], home / "edges.parquet")
+            if name in parts.turns:
+                _write_table(parts.turns[name], home / "turns.parquet")
         (fresh / "city.toml").write_text(tomli_w.dumps(parts.meta, multiline_strings=True), encoding="utf-8")
         _carry_over(folder, fresh)
 
@@ -90,6 +92,9 @@ def read_folder(folder: Path) -> City:
             {home.name: _read_table(home / "nodes.parquet") for home in homes},
             {home.name: _without_geometry(home / "edges.parquet") for home in homes},
             {home.name: partial(_geometry, home / "edges.parquet", _stamp(home / "edges.parquet")) for home in homes},
+            turns={
+                home.name: _read_table(home / "turns.parquet") for home in homes if (home / "turns.parquet").is_file()
+            },
         ),
         where=str(folder),
     )

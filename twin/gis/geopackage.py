@@ -47,6 +47,8 @@ def write_geopackage(city: City, path: Path) -> None:
             for name, edges in parts.edges.items():
                 _add(parts.nodes[name], fresh, f"{name}_nodes")
                 _add(edges, fresh, f"{name}_edges")
+                if name in parts.turns:
+                    _add(parts.turns[name], fresh, f"{name}_turns")
             note = pd.DataFrame({"key": ["city.toml"], "value": [tomli_w.dumps(parts.meta)]})
             _add(note, fresh, "twin_city")
             fresh.replace(path)
@@ -158,13 +160,16 @@ def _own(path: Path, names: list[str]) -> City:
     for frame in frames.values():
         if "entrances" in frame.columns:
             frame["entrances"] = gpd.GeoSeries.from_wkt(frame["entrances"], crs=frame.crs, index=frame.index)
+    turns = {name: frames[f"{name}_turns"] for name in networks if f"{name}_turns" in frames}
+    taken = {*pairs, *(f"{name}_turns" for name in turns)}
     return assemble(
         Parts(
             meta,
-            {name: frame for name, frame in frames.items() if name not in pairs},
+            {name: frame for name, frame in frames.items() if name not in taken},
             {},
             {name: frames[f"{name}_nodes"] for name in networks},
             {name: frames[f"{name}_edges"] for name in networks},
+            turns=turns,
         ),
         where=str(path),
     )

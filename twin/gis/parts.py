@@ -36,6 +36,7 @@ class Parts:
     rasters : raster layers.
     nodes, edges : tables of each network; edges may come without geometry, see `shapes`.
     shapes : loads the geometry of a network's edges when it is first needed.
+    turns : tables of the turns that are forbidden or cost time, of the networks that have any.
     """
 
     meta: dict[str, Any]
@@ -44,6 +45,7 @@ class Parts:
     nodes: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     edges: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     shapes: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
+    turns: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def take_apart(city: City) -> Parts:
@@ -69,7 +71,9 @@ def take_apart(city: City) -> Parts:
     ends = {name: _plain(frame, mixed, f"{name}_nodes") for name, frame in nodes.items()}
     edges = {name: _plain(net.to_frame(), mixed, f"{name}_edges") for name, net in city.networks.items()}
     rasters = {name: layer for name, layer in city.layers.items() if isinstance(layer, Raster)}
-    return Parts(described(city) | ({"mixed": mixed} if mixed else {}), stored, rasters, ends, edges)
+    turns = {name: net.graph.turns.to_frame() for name, net in city.networks.items() if net.graph.turns is not None}
+    meta = described(city) | ({"mixed": mixed} if mixed else {})
+    return Parts(meta, stored, rasters, ends, edges, turns=turns)
 
 
 def _plain(frame: pd.DataFrame, mixed: dict[str, list[str]], table: str) -> pd.DataFrame:
@@ -181,6 +185,7 @@ def _network(parts: Parts, name: str, told: Description, where: str) -> Network:
             crs=told.crs or None,
             ids=nodes["id"].to_numpy(),
             approach=told.networks[name].approach if name in told.networks else float("inf"),
+            turns=parts.turns.get(name),
             **columns,
         )
     except DataError as error:

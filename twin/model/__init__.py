@@ -18,6 +18,7 @@ from twin.model.graph import Graph
 from twin.model.network import Network
 from twin.model.raster import Raster
 from twin.model.trace import Trace
+from twin.model.turns import Turns
 from twin.model.verdict import Verdict, Verdicts
 
-__all__ = ["About", "City", "Graph", "Network", "Raster", "Source", "Trace", "Verdict", "Verdicts"]
+__all__ = ["About", "City", "Graph", "Network", "Raster", "Source", "Trace", "Turns", "Verdict", "Verdicts"]

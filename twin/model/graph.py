@@ -12,6 +12,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 from twin.model.memory import Memory
+from twin.model.turns import Turns
 
 __all__ = ["Arcs", "Graph"]
 
@@ -41,13 +42,15 @@ class Graph:
     """Topology of a network: `count` nodes and edges that run from `tail` to `head`.
 
     An edge is one row, whether it is passed in both directions or, where `oneway`, from tail to head only.
-    Parallel edges and loops are allowed; kernels take the cheapest.
+    Parallel edges and loops are allowed; kernels take the cheapest. `turns` lists what it costs to change from one
+    edge to another where that is not free; None: every turn is.
     """
 
     count: int
     tail: Ints
     head: Ints
     oneway: NDArray[np.bool_]
+    turns: Turns | None = None
     memory: Memory = field(default_factory=Memory, repr=False)
 
     @cached_property

@@ -20,6 +20,7 @@ from twin.model.crs import projected
 from twin.model.graph import Graph
 from twin.model.memory import Memory
 from twin.model.schema import validate
+from twin.model.turns import Turns
 
 __all__ = ["CLOSED", "SCALE", "Network"]
 
@@ -69,6 +70,7 @@ class Network:
         ids: ArrayLike | None = None,
         shapes: ArrayLike | None = None,
         approach: float = float("inf"),
+        turns: pd.DataFrame | None = None,
         **edge_columns: ArrayLike,
     ) -> Network:
         """Build a network from arrays.
@@ -83,6 +85,7 @@ class Network:
         ids : (n,) node ids; 0..n-1 where not given.
         shapes : (m,) shapely lines; straight lines between the nodes where not given.
         approach : see the class.
+        turns : columns from_edge, node, to_edge (positions) and cost [s], inf where the turn is forbidden; see `Turns`.
         **edge_columns : further columns, (m,) or one value for all.
 
         Raises
@@ -108,8 +111,9 @@ class Network:
         if len(names) != len(x) or len(pd.unique(names)) != len(x):
             raise DataError(f"nodes.id: {len(x)} nodes need as many different ids", layer="nodes", column="id")
         fixed_shapes = None if shapes is None else _spread(np.array(shapes, dtype=object), "shapes", len(tail))
+        listed_turns = None if turns is None or not len(turns) else Turns.from_frame(turns, tail, head)
         return cls(
-            graph=Graph(len(x), _frozen(tail), _frozen(head), _frozen(oneway)),
+            graph=Graph(len(x), _frozen(tail), _frozen(head), _frozen(oneway), listed_turns),
             x=_frozen(x),
             y=_frozen(y),
             ids=_frozen(names),

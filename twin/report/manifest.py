@@ -67,6 +67,8 @@ def digest(city: City) -> str:
             total.update(np.ascontiguousarray(array).tobytes())
         for column in sorted(net.columns):
             total.update(column.encode() + _array(net.columns[column]))
+        if net.graph.turns is not None:
+            total.update(_table(net.graph.turns.to_frame()))
     for name, layer in sorted({"facilities": city.facilities, "population": city.population, **city.layers}.items()):
         total.update(name.encode())
         total.update(np.asarray(layer.values).tobytes() if isinstance(layer, Raster) else _table(layer))

@@ -1,24 +1,48 @@
-"""Cheapest ways between nodes: to the nearest site, to the k nearest, and between all pairs."""
+"""Cheapest ways between nodes: to the nearest sites, to the nearest of each group, and between all pairs."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from math import inf
-from typing import Any
+from threading import local
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from twin._kernels import catchment
 from twin._kernels import paths as kernel
 from twin.errors import DataError
 from twin.model.network import SCALE, Network
+from twin.routing.prepared import prepared
 
-__all__ = ["Nearest", "fixed", "floating", "in_chunks", "matrix", "nearest", "sweep"]
+__all__ = [
+    "LANES",
+    "MOST",
+    "Nearest",
+    "fixed",
+    "floating",
+    "in_chunks",
+    "matrix",
+    "nearest",
+    "nearest_each",
+    "per_thread",
+    "spread",
+    "sweep",
+]
 
 _FAR = 0xFFFFFFFF
+#: Searches from places that stand near each other go together, so many at once (`ext/lanes.pxd`).
+LANES = 16
+#: Labels in lanes are signed; costs beyond this are left to the plain search.
+MOST = 2**30 - 1
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,12 +92,47 @@ def nearest(net: Network, sites: ArrayLike, *, k: int = 1, limit: float = inf, c
     if k == 1:
         label, site = sweep(net, (nodes, zero, order), cost=cost, limit=limit, inward=True)
         return Nearest(floating(label)[:, None], site[:, None])
-    arcs = net.graph.arcs_in
-    labels = np.empty((net.graph.count, k), dtype=np.uint32)
-    found = np.empty((net.graph.count, k), dtype=np.int32)
-    costs = net.arc_cost(cost, inward=True)
-    kernel.nearest_k(arcs.indptr, arcs.target, costs, nodes, zero, order, fixed(limit), labels, found)
-    return Nearest(floating(labels), found)
+    ways = prepared(net)
+    held = np.empty((ways.count, k), dtype=np.uint64)
+    ends, costs = ways.ends(inward=True), ways.costs(net, cost, inward=True)
+    kernel.nearest_k(*ends, costs, ways.arrive[nodes], zero, order, fixed(limit), held)
+    held = held[ways.leave]
+    return Nearest(floating((held >> np.uint64(32)).astype(np.uint32)), held.astype(np.uint32).view(np.int32))
+
+
+def nearest_each(net: Network, groups: Sequence[ArrayLike], *, limit: float = inf, cost: str = "length") -> Nearest:
+    """Cost from every node to the nearest site of each group: schools, clinics, shops.
+
+    Parameters
+    ----------
+    groups : ids of the nodes that the sites of each group stand at.
+    limit, cost : as in `nearest`.
+
+    Returns
+    -------
+    Nearest : one column a group; `site` is the position in its own group.
+
+    Examples
+    --------
+    >>> line = Network.from_arrays([0, 100, 200], [0, 0, 0], [0, 1], [1, 2])
+    >>> nearest_each(line, [[0], [2, 1]]).site.tolist()
+    [[0, 1], [0, 1], [0, 0]]
+    """
+    sites = [net.positions(group) for group in groups]
+    found = Nearest(
+        np.empty((net.graph.count, len(sites)), order="F"), np.empty((net.graph.count, len(sites)), np.int32, order="F")
+    )
+    prepared(net).costs(net, cost, inward=True)  # once, before the threads want it
+
+    def some(part: slice) -> None:
+        for column in range(part.start, part.stop):
+            nodes = sites[column]
+            seeds = nodes, np.zeros(len(nodes)), np.arange(len(nodes))
+            label, found.site[:, column] = sweep(net, seeds, cost=cost, limit=limit, inward=True)
+            found.cost[:, column] = floating(label)
+
+    in_chunks(some, len(sites), least=1)
+    return found
 
 
 def matrix(
@@ -90,19 +149,26 @@ def matrix(
     (o, d) float64 : in the unit of `cost`; inf where there is no way.
     """
     start = net.positions(origins)
-    end = None if destinations is None else net.positions(destinations)
-    arcs, costs = net.graph.arcs, net.arc_cost(cost)
-    result = np.empty((len(start), net.graph.count if end is None else len(end)))
+    end = np.arange(net.graph.count) if destinations is None else net.positions(destinations)
+    ways = prepared(net)
+    costs, end = ways.costs(net, cost), ways.arrive[end]
+    order = np.argsort(ways.leave[start], kind="stable")  # near ones go together
+    result = np.empty((len(start), len(end)))
+    scratch = per_thread(lambda: np.full(ways.count, -1, dtype=np.int32))
+    longest = int(costs.max(initial=0, where=costs != _FAR))
 
     def rows(part: slice) -> None:
-        size = max(1, 2**22 // max(1, net.graph.count))  # keep the table of a chunk below 16 MB
-        for low in range(part.start, part.stop, size):
-            some = start[low : min(low + size, part.stop)]
-            label = np.empty((len(some), net.graph.count), dtype=np.uint32)
-            kernel.distances(arcs.indptr, arcs.target, costs, some, label)
-            result[low : low + len(some)] = floating(label if end is None else label[:, end])
+        label = np.empty((LANES, ways.count), dtype=np.uint32)
+        for low in range(part.start, part.stop, LANES):
+            some = order[low : min(low + LANES, part.stop)]
+            here, into = ways.leave[start[some]], label[: len(some)]
+            ends = ways.ends(inward=False)
+            most = MOST if longest > MOST else catchment.rows(*ends, costs, here, MOST, scratch(), into)
+            if most + longest > MOST:
+                kernel.distances(*ends, costs, here, into)
+            result[some] = floating(into[:, end])
 
-    in_chunks(rows, len(start))
+    in_chunks(rows, len(start), least=LANES)
     return result
 
 
@@ -116,15 +182,24 @@ def sweep(
     seeds : node positions, fixed-point costs, and the root that each seed stands for.
     inward : True: travel is from the nodes towards the seeds; False: from the seeds to the nodes.
     """
+    ways = prepared(net)
+    begin, end = (ways.arrive, ways.leave) if inward else (ways.leave, ways.arrive)
+    label, root = spread(net, (begin[np.asarray(seeds[0])], *seeds[1:]), cost=cost, limit=limit, inward=inward)
+    return label[end], root[end]
+
+
+def spread(
+    net: Network, seeds: tuple[ArrayLike, ArrayLike, ArrayLike], *, cost: str, limit: float = inf, inward: bool
+) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
+    """`sweep` in the positions of `prepared`, which tell the copies of a junction apart."""
     node, start, root = (np.asarray(each) for each in seeds)
     order = np.argsort(start, kind="stable")
-    arcs = net.graph.arcs_in if inward else net.graph.arcs
-    label = np.empty(net.graph.count, dtype=np.uint32)
-    found = np.empty(net.graph.count, dtype=np.int32)
+    ways = prepared(net)
+    label = np.empty(ways.count, dtype=np.uint32)
+    found = np.empty(ways.count, dtype=np.int32)
     kernel.sweep(
-        arcs.indptr,
-        arcs.target,
-        net.arc_cost(cost, inward=inward),
+        *ways.ends(inward=inward),
+        ways.costs(net, cost, inward=inward),
         node[order].astype(np.int32),
         start[order].astype(np.uint32),
         root[order].astype(np.int32),
@@ -144,24 +219,50 @@ def fixed(limit: float) -> int:
 
 def floating(label: NDArray[np.uint32]) -> NDArray[np.float64]:
     """Fixed-point costs in their unit; `inf` where there is no way."""
-    return np.where(label == _FAR, inf, label / SCALE)
+    value = label / SCALE
+    value[label == _FAR] = inf
+    return value
 
 
-def in_chunks(work: Callable[[slice], Any], count: int, *, least: int = 16) -> None:
+def per_thread(make: Callable[[], T]) -> Callable[[], T]:
+    """Something that each thread makes once and then uses again."""
+    held = local()
+
+    def mine() -> T:
+        if not hasattr(held, "value"):
+            held.value = make()
+        return held.value  # type: ignore[no-any-return]
+
+    return mine
+
+
+def in_chunks(
+    work: Callable[[slice], T], count: int, *, least: int = 16, then: Callable[[slice, T], object] | None = None
+) -> None:
     """Run `work` on independent slices of 0..count-1, on as many threads as there are cores.
 
-    Chunks are small, so that Ctrl-C is answered between them; results do not depend on how they are cut.
+    Chunks are small, so that Ctrl-C is answered between them, and a multiple of `least` long, so that what depends on
+    how things are grouped by `least` does not depend on the number of threads. `then` takes the results in the order of
+    the slices, in the calling thread.
     """
     threads = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 16)
-    size = max(least, -(-count // (threads * 8)))
+    size = least * max(1, -(-count // (threads * 8 * least)))
     parts = [slice(low, min(low + size, count)) for low in range(0, count, size)]
     if threads == 1 or len(parts) <= 1:
         for part in parts:
-            work(part)
+            result = work(part)
+            if then is not None:
+                then(part, result)
         return
     pool = ThreadPoolExecutor(threads)
     try:
-        for done in [pool.submit(work, part) for part in parts]:
-            done.result()
+        ahead = deque((part, pool.submit(work, part)) for part in parts[: 2 * threads])
+        following = iter(parts[2 * threads :])
+        while ahead:
+            part, done = ahead.popleft()
+            result = done.result()
+            if then is not None:
+                then(part, result)
+            ahead.extend((part, pool.submit(work, part)) for part in islice(following, 1))
     finally:
         pool.shutdown(cancel_futures=True)  # after Ctrl-C or an error, nothing waits for the parts not yet begun

@@ -11,13 +11,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from twin.model.network import CLOSED, SCALE, Network
-from twin.routing.paths import sweep
+from twin.routing.paths import spread
+from twin.routing.prepared import prepared
 
 __all__ = ["Reach", "reach"]
 
 _FAR = np.int64(CLOSED)
 _SITES = np.int64(2**31 - 1)
 _NOWHERE = (_FAR << 31) | _SITES
+_END = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,25 +62,24 @@ def reach(
     here, there = _Ends.of(net, places, cost), _Ends.of(net, sites, cost)
     if serving is not None:
         there = there.take(np.flatnonzero(serving[there.row]))
-    label, root = sweep(net, _seeds(there, outward=outward), cost=cost, inward=not outward)
-    by_tail = _plus(label[here.tail].astype(np.int64), here.from_start(outward=outward))
-    by_head = _plus(label[here.head].astype(np.int64), here.to_end(outward=outward))
-    best = np.minimum(_packed(by_tail, root[here.tail]), _packed(by_head, root[here.head]))
-    _along_the_edge(here, there, outward=outward, best=best)
-    by_row = np.full(count, _NOWHERE)  # a place with several ways in keeps its cheapest
-    np.minimum.at(by_row, here.row, _packed(_plus(best >> 31, here.gap), best & _SITES))
+    begin = _Doors.of(net, sites, cost, leaving=outward)
+    label, root = spread(net, begin.seeds(serving), cost=cost, inward=not outward)
+    by_row = np.full(count, _NOWHERE)  # a place with several ways out or in keeps its cheapest
+    end = _Doors.of(net, places, cost, leaving=not outward)
+    if len(end.row):
+        found = _packed(_plus(label[end.position].astype(np.int64), end.cost), root[end.position])
+        by_row[end.row[end.first]] = np.minimum.reduceat(found, end.first)
+    _along_the_edge(here, there, outward=outward, by_row=by_row)
     lost = by_row >> 31 >= _FAR
     return Reach(np.where(lost, inf, (by_row >> 31) / SCALE), np.where(lost, -1, by_row & _SITES))
 
 
 @dataclass(frozen=True, eq=False)
 class _Ends:
-    """Places on edges: their rows, their edges' ends, and the fixed-point costs to both, in either direction."""
+    """Places on edges: their rows, their edges, and the fixed-point costs of these in either direction."""
 
     row: NDArray[np.intp]
     edge: NDArray[np.intp]
-    tail: NDArray[np.int32]
-    head: NDArray[np.int32]
     start: NDArray[np.float64]
     end: NDArray[np.float64]
     forward: NDArray[np.int64]
@@ -100,8 +101,6 @@ class _Ends:
         return cls(
             hung.index.to_numpy(dtype=np.intp),
             edge,
-            net.graph.tail[edge],
-            net.graph.head[edge],
             hung["start"].to_numpy(dtype=float),
             hung["end"].to_numpy(dtype=float),
             forward,
@@ -113,19 +112,63 @@ class _Ends:
         """Some of them, by position."""
         return _Ends(*(getattr(self, field.name)[some] for field in fields(self)))
 
-    def from_start(self, *, outward: bool) -> NDArray[np.int64]:
-        """Between the tail and the near end of the place: leaving it goes against the edge, coming to it along."""
-        return _share(self.forward if outward else self.backward, self.start)
 
-    def to_end(self, *, outward: bool) -> NDArray[np.int64]:
-        """Between the head and the far end of the place."""
-        return _share(self.backward if outward else self.forward, 1.0 - self.end)
+@dataclass(frozen=True, eq=False)
+class _Doors:
+    """Where places meet the prepared network: positions, with the cost between them and the place.
+
+    One leaves a place for the end of an arc along its edge, and comes to it from where such an arc begins: so the turn
+    out of the place's own street is honoured, and the turn into it.
+    """
+
+    row: NDArray[np.intp]
+    position: NDArray[np.int32]
+    cost: NDArray[np.int64]
+    first: NDArray[np.intp]  # where the doors of each place begin
+
+    @classmethod
+    def of(cls, net: Network, hung: pd.DataFrame, cost: str, *, leaving: bool) -> _Doors:
+        return net.memory.of(("doors", cost, leaving), (hung,), lambda: cls._of(net, hung, cost, leaving=leaving))
+
+    @classmethod
+    def _of(cls, net: Network, hung: pd.DataFrame, cost: str, *, leaving: bool) -> _Doors:
+        ends, ways = _Ends.of(net, hung, cost), prepared(net)
+        turn = ways.turns(cost)
+        rows, positions, costs = [], [], []
+        for backward, at_node, node, share in (
+            # an end of an edge is a node, which other edges leave too; else part of the edge is travelled
+            (leaving, ends.start <= _END, net.graph.tail[ends.edge], ends.start),
+            (not leaving, ends.end >= 1 - _END, net.graph.head[ends.edge], 1 - ends.end),
+        ):
+            there = np.flatnonzero(at_node)
+            rows.append(there)
+            positions.append((ways.leave if leaving else ways.arrive)[node[there]])
+            costs.append(ends.gap[there])
+            whole = ends.backward if backward else ends.forward
+            inside = np.flatnonzero(~at_node & (whole < _FAR))
+            which, arc = ways.instances(ends.edge[inside], backward=backward)
+            where = inside[which]
+            rows.append(where)
+            positions.append((ways.target if leaving else ways.source)[arc])
+            part = np.rint(whole[where] * share[where]).astype(np.int64)
+            costs.append(ends.gap[where] + part + (0 if leaving or turn is None else turn[arc]))
+        row, position, total = ends.row[np.concatenate(rows)], np.concatenate(positions), np.concatenate(costs)
+        order = np.argsort(row, kind="stable")
+        row, total = row[order], total[order]
+        usable = total < _FAR
+        row = row[usable]
+        return cls(row, position[order][usable], total[usable], np.flatnonzero(np.diff(row, prepend=-1)))
+
+    def seeds(self, serving: NDArray[np.bool_] | None) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """Those of the rows that serve, as seeds of a sweep."""
+        some = slice(None) if serving is None else np.flatnonzero(serving[self.row])
+        return self.position[some], self.cost[some], self.row[some]
 
 
 def _share(cost: NDArray[np.int64], share: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Part of an edge's cost; nothing at the very end of an edge, which is a node that other edges leave too."""
+    """Part of an edge's cost; nothing of nothing, even where the edge is closed."""
     part = np.rint(np.where(cost >= _FAR, 0, cost) * share).astype(np.int64)
-    return np.where(share <= 1e-9, 0, np.where(cost >= _FAR, _FAR, part))
+    return np.where(share <= _END, 0, np.where(cost >= _FAR, _FAR, part))
 
 
 def _packed(cost: NDArray[np.int64], site: NDArray[Any]) -> NDArray[np.int64]:
@@ -137,17 +180,7 @@ def _plus(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.where((a >= _FAR) | (b >= _FAR), _FAR, np.minimum(a + b, _FAR))
 
 
-def _seeds(sites: _Ends, *, outward: bool) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.intp]]:
-    """Both ends of every site's edge, with the cost between them and the site: the mirror image of a place's."""
-    start = np.concatenate([sites.from_start(outward=not outward), sites.to_end(outward=not outward)])
-    start = _plus(start, np.concatenate([sites.gap, sites.gap]))
-    node = np.concatenate([sites.tail, sites.head])
-    row = np.concatenate([sites.row, sites.row])
-    usable = start < _FAR
-    return node[usable], start[usable], row[usable]
-
-
-def _along_the_edge(places: _Ends, sites: _Ends, *, outward: bool, best: NDArray[np.int64]) -> None:
+def _along_the_edge(places: _Ends, sites: _Ends, *, outward: bool, by_row: NDArray[np.int64]) -> None:
     """Where a place and a site hang on one edge, going straight there may be cheaper than round by its ends."""
     order = np.argsort(sites.edge, kind="stable")
     edges = sites.edge[order]
@@ -162,4 +195,4 @@ def _along_the_edge(places: _Ends, sites: _Ends, *, outward: bool, best: NDArray
     behind = _share(here.forward if outward else here.backward, np.maximum(here.start - far.end, 0.0))
     way = np.where(far.start > here.end, ahead, np.where(here.start > far.end, behind, 0))
     way = np.where(here.forward >= _FAR, _FAR, way)
-    np.minimum.at(best, mine, _packed(_plus(way, far.gap), far.row))
+    np.minimum.at(by_row, here.row, _packed(_plus(way, far.gap + here.gap), far.row))

@@ -189,6 +189,7 @@ def network(every: list[Line], places: Places) -> Network:
         shapes.append(shapely.LineString(xy[[i, j]]))
         columns.append(("", "transfer", float(np.round(1.3 * gap[i, j] / (4 / 3))), np.nan, 0.0))
     name, kind, time, capacity_, headway = zip(*columns, strict=True)
+    kinds: dict[str, Any] = {"class": np.array(kind, dtype=object)}
     return Network.from_arrays(
         xy[:, 0],
         xy[:, 1],
@@ -203,5 +204,5 @@ def network(every: list[Line], places: Places) -> Network:
         name=np.array(name, dtype=object),
         capacity=np.array(capacity_),
         headway=np.array(headway),
-        **{"class": np.array(kind, dtype=object)},
+        **kinds,
     )
