@@ -8,9 +8,10 @@ from functools import partial
 import numpy as np
 import pyproj
 
-from twin.gis.osm.access import BARRIER_KEYS, MODES, USE_KEYS, stops, use
+from twin.gis.osm.access import BARRIER_KEYS, MODES, USE_KEYS, Use, stops, use
 from twin.gis.osm.areas import Areas
 from twin.gis.osm.ground import Ground
+from twin.gis.osm.restrictions import turns
 from twin.gis.osm.source import Source
 from twin.gis.osm.squares import across
 from twin.gis.osm.streets import Lines, Streets, build
@@ -32,11 +33,16 @@ def networks(source: Source, areas: Areas, ground: Ground, crs: pyproj.CRS) -> t
             lines, notes = across(lines, areas)
         barriers = source.node_tags.each(partial(stops, mode=mode), BARRIER_KEYS, bool)
         built[mode], stopped = build(lines, source.nodes.ref[barriers], ground, crs)
+        if mode == "drive":
+            streets = built[mode]
+            table, more = turns(source.restrictions, streets.edges, streets.ids)
+            built[mode] = replace(streets, turns=table)
+            notes += more
         if stopped:
             notes.append(f"{stopped} barriers (bollards, closed gates) cut streets of the {mode} network")
-        turns = int(np.array([each.by_turns for each in lines.uses], bool)[lines.use].sum())
-        if turns:
-            notes.append(f"{turns} streets of the {mode} network change direction by turns and were taken as two-way")
+        turning = int(np.array([each.by_turns for each in lines.uses], bool)[lines.use].sum())
+        if turning:
+            notes.append(f"{turning} streets of the {mode} network change direction by turns and were taken as two-way")
     return built, notes
 
 

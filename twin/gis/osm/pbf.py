@@ -156,11 +156,11 @@ def _inflate(blob: bytes) -> bytes:
         raise ValueError("a block is too long")
     stream = zlib.decompressobj()
     try:
-        found = stream.decompress(packed, size)
+        found = stream.decompress(packed, size + 1)
     except zlib.error as why:
         raise ValueError(f"a block cannot be inflated: {why}") from None
-    if stream.unconsumed_tail and stream.decompress(stream.unconsumed_tail, 1):
-        raise ValueError("a block is longer than it says")
+    if len(found) > size or not stream.eof:
+        raise ValueError("a block is longer than it says, or cut short")
     return found
 
 
@@ -211,7 +211,7 @@ def _decode(blob: bytes, wanted: _Wanted) -> _Block:
         node,
         spot[:kept].copy(),
         way,
-        (relation[0], relation[1], *(each[:used].copy() for each in relation[2:])),
+        (*relation[:2], relation[2][:used].copy(), relation[3][:used].copy(), relation[4][:used].copy()),
         (_cut(spot_tags, kept), _cut(said, ways), _cut(told, relations)),
     )
 
@@ -248,7 +248,9 @@ def _joined(blocks: list[_Block]) -> Raw:
     spots = np.cumsum([0] + [len(block.node[0]) for block in blocks])
     roles = [number[block.relation[4]] for block, number in zip(blocks, numbers, strict=True)]
     return Raw(
-        *(_stack([block.node[i] for block in blocks], kind) for i, kind in enumerate((np.int64, np.int32, np.int32))),
+        node=_stack([block.node[0] for block in blocks], np.int64),
+        x=_stack([block.node[1] for block in blocks], np.int32),
+        y=_stack([block.node[2] for block in blocks], np.int32),
         spot=_stack([block.spot + before for block, before in zip(blocks, spots, strict=False)], np.int64),
         spot_tags=_tagged([block.tags[0] for block in blocks], numbers, strings),
         way=_stack([block.way[0] for block in blocks], np.int64),

@@ -40,6 +40,7 @@ def assembled(raw: Raw, rows: Indices, places: Places) -> tuple[Chains, Indices,
 
         buffer, to_wkb = osmium.io.FileBuffer(text, "opl"), osmium.geom.WKBFactory()
         only = osmium.filter.EntityFilter(osmium.osm.AREA)
+        found: Any
         for found in osmium.FileProcessor(buffer).with_locations().with_areas().with_filter(only):
             if not found.from_way() and found.num_rings()[0]:  # what cannot be assembled comes without rings
                 if doubtful[found.orig_id() - 1]:
@@ -67,7 +68,7 @@ def _code(x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def _refs(area: Any) -> list[int]:
-    """Numbers of the nodes along the rings of an area: slow, and the only way to know which of two at one place it is."""
+    """Numbers of the nodes along the rings of an area: slow, and the only way to tell nodes at one place apart."""
     found = []
     for outer in area.outer_rings():
         for ring in (outer, *area.inner_rings(outer)):
@@ -81,7 +82,7 @@ def _file(raw: Raw, rows: Indices, places: Places) -> tuple[bytes, Indices, Indi
 
     Returns
     -------
-    The file; the rows of its nodes; those of its relations; the relations with a vertex at which there are several nodes.
+    The file; the rows of its nodes; those of its relations; the relations with a vertex at which several nodes are.
     """
     count = np.diff(raw.member_start)[rows]
     member = spans(raw.member_start[:-1][rows], count)

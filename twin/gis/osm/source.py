@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from twin.errors import DataError
 from twin.gis.osm.pbf import OtherFormat, Raw, read_pbf
+from twin.gis.osm.restrictions import Restrictions, restrictions
 from twin.gis.osm.tagged import Tagged, spans
 
 __all__ = ["Chains", "Places", "Source", "scan"]
@@ -85,6 +86,7 @@ class Source:
         an inner ring follows the outer ring that it lies in.
     area_id, area_tags : relations that could be assembled.
     tried : relations that ask to be assembled, by id, with their tags.
+    restrictions : relations that restrict turns.
     clipped : ids of ways that have vertices outside the extract.
     """
 
@@ -100,6 +102,7 @@ class Source:
     area_tags: Tagged
     tried: dict[int, dict[str, str]]
     clipped: NDArray[np.int64]
+    restrictions: Restrictions
 
 
 def scan(path: Path, node_keys: frozenset[str], keys: frozenset[str]) -> Source:
@@ -161,8 +164,9 @@ def _kept(raw: Raw, keys: frozenset[str]) -> Source:
         ring_outer=ring_outer,
         area_id=raw.relation[areas].tolist(),
         area_tags=raw.relation_tags.take(areas).without("type"),
-        tried={int(raw.relation[row]): raw.relation_tags[row] for row in rows},
+        tried={int(raw.relation[row]): raw.relation_tags[row] for row in rows.tolist()},
         clipped=raw.way[clipped],
+        restrictions=restrictions(raw),
     )
 
 
@@ -189,7 +193,8 @@ class Places:
     def chains(self, start: Indices, rows: Indices) -> Chains:
         """Lines along rows of nodes, in degrees."""
         raw = self._raw
-        return Chains(start, raw.node[rows], raw.x[rows] * DEGREES, raw.y[rows] * DEGREES)
+        x, y = raw.x[rows].astype(np.float64), raw.y[rows].astype(np.float64)
+        return Chains(start, raw.node[rows], x * DEGREES, y * DEGREES)
 
     def lines(self, ways: Indices) -> tuple[Chains, Indices, Indices]:
         """Lines of ways, the way of each, and the ways of which a vertex is missing.

@@ -19,6 +19,7 @@ __all__ = ["across"]
 
 SLACK = 0.01  # a chord may leave its area by this: vertices of a straight side are not exactly in line [m]
 
+
 def across(lines: Lines, areas: Areas) -> tuple[Lines, list[str]]:
     """Add the rims of squares that are no way of their own, and the chords, to the walkable lines.
 
@@ -96,15 +97,16 @@ def _entries(rims: Chains, area: NDArray[np.intp], lines: list[Chains]) -> NDArr
     ours, *theirs = np.split(number, cuts)
     on_rim = np.zeros(len(ids), bool)
     on_rim[ours] = True
-    leads = [_steps(each.start, at, on_rim) for each, at in zip(lines, theirs, strict=True)]
-    leads = np.unique(np.concatenate([a * count + b for a, b in leads]))  # all ways on from nodes of rims
+    steps = [_steps(each.start, at, on_rim) for each, at in zip(lines, theirs, strict=True)]
+    leads = np.unique(np.concatenate([a * count + b for a, b in steps]))  # all ways on from nodes of rims
     many = np.bincount(leads // count, minlength=len(ids))
     spots, last = _last(area * count + ours[node])  # each node of each area, by area and id
     a, b, of = _steps(rims.start, ours[node], on_rim, area)
     along = np.unique(np.column_stack([of * count + a, b]), axis=0)  # of them, those along the area's own rims
     known_lead = np.isin(along[:, 0] % count * count + along[:, 1], leads)
     own = np.bincount(np.searchsorted(spots, along[known_lead, 0]), minlength=len(spots))
-    return last[many[spots % count] > own]
+    entries: NDArray[np.intp] = last[many[spots % count] > own]
+    return entries
 
 
 def _last(of: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyproj
 import shapely
 from numpy.typing import NDArray
@@ -33,6 +34,7 @@ class Streets:
     ----------
     ids : (n,) OSM node id of each network node; the far side of a barrier that cuts a street has its id negated.
     x, y : (n,) [m] in the extract's CRS.
+    turns : forbidden turns: `from_edge` and `to_edge` (rows of the edges), `node` (position) and `cost` [s], infinite.
     edges : one row a stretch between two junctions, with the columns of ``[edges]`` in the schema but for `open` and
         `capacity`, and `osm`, the way's id (that of a square mapped as a relation is negated).
     """
@@ -41,6 +43,7 @@ class Streets:
     x: NDArray[np.float64]
     y: NDArray[np.float64]
     edges: gpd.GeoDataFrame
+    turns: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ def spans(start: NDArray[Any], count: NDArray[Any]) -> NDArray[np.int64]:
     ends = np.cumsum(count, dtype=np.int64)
     if not len(ends):
         return np.zeros(0, np.int64)
-    return np.arange(ends[-1]) + np.repeat(start - (ends - count), count)
+    found: Longs = np.arange(ends[-1]) + np.repeat(start - (ends - count), count)
+    return found
 
 
 class Strings:
@@ -97,7 +98,8 @@ class Tagged:
         chosen = np.zeros(len(self.strings) + 1, bool)  # the last is for keys that nothing has
         chosen[[self.strings.known(key) for key in keys]] = True
         chosen[-1] = False
-        return chosen[self.tag >> KEY]
+        under: NDArray[np.bool_] = chosen[self.tag >> KEY]
+        return under
 
     def _keep(self, kept: NDArray[np.bool_]) -> Tagged:
         return Tagged(np.concatenate([[0], np.cumsum(kept)])[self.start], self.tag[kept], self.strings)
