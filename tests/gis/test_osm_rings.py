@@ -76,3 +76,7 @@ def test_by_hand(tmp_path, ways, members, count):
     assert found == by_libosmium(path)
     if count is not None:
         assert sum(area == 7 for area, _, _ in found[1]) == count
+
+
+def test_no_way_at_all(tmp_path):
+    assert mine(written(tmp_path, {}, {7: [("outer", 1)], 8: []})) == ([], [])

@@ -78,45 +78,55 @@ def _refs(area: Any) -> list[int]:
 
 
 def _file(raw: Raw, rows: Indices, places: Places) -> tuple[bytes, Indices, Indices, NDArray[np.bool_]]:
-    """The relations of which all ways are there, as a file in the line format.
+    """The relations of which all ways and nodes are there, as a file in the line format.
 
     Returns
     -------
     The file; the rows of its nodes; those of its relations; the relations with a vertex at which several nodes are.
     """
+    rows = rows if len(raw.way) else rows[:0]
+    way, owner = _members(raw, rows)
+    ways, told = np.unique(way, return_inverse=True)
+    size = np.where(ways < 0, 0, np.diff(raw.ref_start)[ways])
+    row = places.rows(raw.ref[spans(raw.ref_start[:-1][ways], size)])
+    of = np.repeat(np.arange(len(ways)), size)
+    lost = ways < 0
+    lost[of[row < 0]] = True  # libosmium assembles nothing of a way that leaves the extract
+    whole = np.bincount(owner, minlength=len(rows)) > 0
+    whole[owner[lost[told]]] = False
+    stays = whole[owner]
+    owner, told = (np.cumsum(whole) - 1)[owner[stays]], told[stays]
+    used, told = np.unique(told, return_inverse=True)
+    kept = np.isin(of, used)
+    nodes, number = np.unique(row[kept], return_inverse=True)
+    _, at, count = np.unique(_code(raw.x[nodes], raw.y[nodes]), return_inverse=True, return_counts=True)
+    shares = np.zeros(len(used), bool)
+    shares[np.searchsorted(used, of[kept][count[at][number] > 1])] = True
+    doubtful = np.bincount(owner, weights=shares[told], minlength=int(whole.sum())) > 0
+    text = _lines(raw, nodes, np.split(number, np.cumsum(size[used])[:-1]), told, owner)
+    return text, nodes, rows[whole], doubtful
+
+
+def _members(raw: Raw, rows: Indices) -> tuple[Indices, Indices]:
+    """Rows of the ways of relations, -1 where the file has them not, and of each the position of its relation."""
     count = np.diff(raw.member_start)[rows]
     member = spans(raw.member_start[:-1][rows], count)
     owner = np.repeat(np.arange(len(rows)), count)
     is_way = raw.member_kind[member] == WAY
-    member, owner = member[is_way], owner[is_way]
+    member, owner = raw.member[member[is_way]], owner[is_way]
     order = np.argsort(raw.way, kind="stable")
-    at = np.searchsorted(raw.way, raw.member[member], sorter=order)
-    way = order[np.minimum(at, len(order) - 1)] if len(order) else np.zeros(len(member), np.intp)
-    missing = (raw.way[way] != raw.member[member]) if len(order) else np.ones(len(member), bool)
-    whole = np.bincount(owner, minlength=len(rows)) > 0
-    whole[owner[missing]] = False
-    stays = whole[owner]
-    owner, way = (np.cumsum(whole) - 1)[owner[stays]], way[stays]
-    ways = np.unique(way)
-    size = np.diff(raw.ref_start)[ways]
-    row = places.rows(raw.ref[spans(raw.ref_start[:-1][ways], size)])
-    nodes = np.unique(row[row >= 0])
-    number = np.searchsorted(nodes, row)
-    _, at, count = np.unique(_code(raw.x[nodes], raw.y[nodes]), return_inverse=True, return_counts=True)
-    shared = (row >= 0) & np.append(count[at] > 1, False)[number]
-    way_shares = np.bincount(np.repeat(np.arange(len(ways)), size), weights=shared, minlength=len(ways)) > 0
-    told = np.searchsorted(ways, way)
-    doubtful = np.bincount(owner, weights=way_shares[told], minlength=int(whole.sum())) > 0
-    text = _lines(raw, nodes, np.split(np.where(row >= 0, number, -1), np.cumsum(size)[:-1]), told, owner)
-    return text, nodes, rows[whole], doubtful
+    if not len(member):
+        return np.zeros(0, np.intp), owner
+    way = order[np.minimum(np.searchsorted(raw.way, member, sorter=order), len(order) - 1)]
+    return np.where(raw.way[way] == member, way, -1), owner
 
 
 def _lines(raw: Raw, nodes: Indices, ways: list[Indices], way: Indices, relation: Indices) -> bytes:
-    """The file: its nodes, its ways along them, -1 for what is not there, and the ways of its relations."""
+    """The file: its nodes, its ways along them, and the ways of its relations."""
     places = zip(raw.x[nodes].tolist(), raw.y[nodes].tolist(), strict=True)
     lines = [f"n{n} x{x / 1e7:.7f} y{y / 1e7:.7f}" for n, (x, y) in enumerate(places, 1)]
     for n, vertices in enumerate(ways, 1):
-        lines.append(f"w{n} N" + ",".join([f"n{each + 1}" for each in vertices.tolist() if each >= 0]))
+        lines.append(f"w{n} N" + ",".join([f"n{each + 1}" for each in vertices.tolist()]))
     for n, members in enumerate(np.split(way, np.flatnonzero(np.diff(relation)) + 1) if len(way) else [], 1):
         lines.append(f"r{n} Ttype=multipolygon M" + ",".join([f"w{each + 1}@" for each in members.tolist()]))
     return "\n".join([*lines, ""]).encode()
