@@ -231,7 +231,7 @@ cdef int _measure(Cursor block, int64_t* counts) noexcept nogil:
     cdef Cursor group, message
     cdef Dense d
     cdef Thing t
-    cdef int field, wire = 0, ids
+    cdef int field, wire = 0
     cdef int64_t n
     while True:
         field = _field(&block, &wire)
@@ -474,9 +474,9 @@ cdef int _nodes(Cursor block, Nodes* out, Tags* tags) noexcept nogil:
             return -1
 
 
-def nodes(const uint8_t[::1] block, const uint8_t[::1] wanted, int64_t[::1] id, int32_t[::1] x, int32_t[::1] y,
+def nodes(const uint8_t[::1] block, const uint8_t[::1] wanted, int64_t[::1] ids, int32_t[::1] x, int32_t[::1] y,
           int64_t[::1] row, int64_t[::1] tag_start, int32_t[::1] key, int32_t[::1] value):
-    """Fill `id`, `x`, `y` (n,) [1e-7 degrees] of all nodes, and of those with a wanted key `row` and their tags.
+    """Fill `ids`, `x`, `y` (n,) [1e-7 degrees] of all nodes, and of those with a wanted key `row` and their tags.
 
     `wanted` (s,) marks strings; tags of kept node k are rows ``tag_start[k]:tag_start[k + 1]`` of `key` and `value`.
     Returns how many are kept.
@@ -485,12 +485,13 @@ def nodes(const uint8_t[::1] block, const uint8_t[::1] wanted, int64_t[::1] id, 
     cdef Nodes out
     cdef Tags tags
     cdef int status
-    if id.shape[0] == 0:
+    if ids.shape[0] == 0:
         return 0
-    if min(x.shape[0], y.shape[0], row.shape[0], tag_start.shape[0] - 1) < id.shape[0] or value.shape[0] < key.shape[0]:
+    if min(x.shape[0], y.shape[0], row.shape[0], tag_start.shape[0] - 1) < ids.shape[0] \
+            or value.shape[0] < key.shape[0]:
         raise ValueError("arrays are too short")
-    out.id, out.x, out.y, out.row, out.tag_start = &id[0], &x[0], &y[0], &row[0], &tag_start[0]
-    out.room, out.used, out.kept = id.shape[0], 0, 0
+    out.id, out.x, out.y, out.row, out.tag_start = &ids[0], &x[0], &y[0], &row[0], &tag_start[0]
+    out.room, out.used, out.kept = ids.shape[0], 0, 0
     tag_start[0] = 0
     tags.key = &key[0] if key.shape[0] else NULL
     tags.value = &value[0] if value.shape[0] else NULL
@@ -504,9 +505,9 @@ def nodes(const uint8_t[::1] block, const uint8_t[::1] wanted, int64_t[::1] id, 
     return out.kept
 
 
-def ways(const uint8_t[::1] block, const uint8_t[::1] wanted, int64_t[::1] id, int64_t[::1] ref_start, int64_t[::1] ref,
-         int64_t[::1] tag_start, int32_t[::1] key, int32_t[::1] value):
-    """Fill `id` (n,), the nodes of way w as ``ref[ref_start[w]:ref_start[w + 1]]``, and its tags likewise.
+def ways(const uint8_t[::1] block, const uint8_t[::1] wanted, int64_t[::1] ids, int64_t[::1] ref_start,
+         int64_t[::1] ref, int64_t[::1] tag_start, int32_t[::1] key, int32_t[::1] value):
+    """Fill `ids` (n,), the nodes of way w as ``ref[ref_start[w]:ref_start[w + 1]]``, and its tags likewise.
 
     A way without a wanted key has no tags, but its nodes: an area may be made of it.
     """
@@ -515,9 +516,9 @@ def ways(const uint8_t[::1] block, const uint8_t[::1] wanted, int64_t[::1] id, i
     cdef Tags tags
     cdef int field, wire = 0, status = 0
     cdef int64_t n = 0, refs = 0, last
-    if id.shape[0] == 0:
+    if ids.shape[0] == 0:
         return
-    if min(ref_start.shape[0], tag_start.shape[0]) <= id.shape[0] or value.shape[0] < key.shape[0]:
+    if min(ref_start.shape[0], tag_start.shape[0]) <= ids.shape[0] or value.shape[0] < key.shape[0]:
         raise ValueError("arrays are too short")
     tags.key = &key[0] if key.shape[0] else NULL
     tags.value = &value[0] if value.shape[0] else NULL
@@ -543,10 +544,10 @@ def ways(const uint8_t[::1] block, const uint8_t[::1] wanted, int64_t[::1] id, i
                     continue
                 message = _bytes(&group, wire)
                 t = _thing(&message, 3)
-                if message.bad or n == id.shape[0] or _tags(&tags, &t) < 0:
+                if message.bad or n == ids.shape[0] or _tags(&tags, &t) < 0:
                     status = -1
                     break
-                id[n] = t.id
+                ids[n] = t.id
                 last = 0
                 while t.refs.at < t.refs.end:
                     last = _plus(last, _signed(&t.refs))
@@ -560,14 +561,14 @@ def ways(const uint8_t[::1] block, const uint8_t[::1] wanted, int64_t[::1] id, i
                 tag_start[n] = tags.used
             if group.bad:
                 status = -1
-    if status < 0 or c.bad or n != id.shape[0]:
+    if status < 0 or c.bad or n != ids.shape[0]:
         raise ValueError("a block's ways are damaged")
 
 
-def relations(const uint8_t[::1] block, const uint8_t[::1] wanted, int64_t[::1] id, int64_t[::1] member_start,
+def relations(const uint8_t[::1] block, const uint8_t[::1] wanted, int64_t[::1] ids, int64_t[::1] member_start,
               int64_t[::1] member, uint8_t[::1] kind, int32_t[::1] role, int64_t[::1] tag_start, int32_t[::1] key,
               int32_t[::1] value):
-    """Fill `id` (n,), the members of relation r as rows ``member_start[r]:member_start[r + 1]``, and its tags likewise.
+    """Fill `ids` (n,), the members of relation r as rows ``member_start[r]:member_start[r + 1]``, and its tags so too.
 
     `kind` of a member is 0 for a node, 1 for a way, 2 for a relation; `role` is a string. A relation without a wanted
     key has neither members nor tags.
@@ -578,9 +579,9 @@ def relations(const uint8_t[::1] block, const uint8_t[::1] wanted, int64_t[::1] 
     cdef int field, wire = 0, found
     cdef int64_t n = 0, members = 0, last
     cdef uint64_t one, said
-    if id.shape[0] == 0:
+    if ids.shape[0] == 0:
         return
-    if min(member_start.shape[0], tag_start.shape[0]) <= id.shape[0] or value.shape[0] < key.shape[0]:
+    if min(member_start.shape[0], tag_start.shape[0]) <= ids.shape[0] or value.shape[0] < key.shape[0]:
         raise ValueError("arrays are too short")
     if min(kind.shape[0], role.shape[0]) < member.shape[0]:
         raise ValueError("arrays are too short")
@@ -608,9 +609,9 @@ def relations(const uint8_t[::1] block, const uint8_t[::1] wanted, int64_t[::1] 
             message = _bytes(&group, wire)
             t = _thing(&message, 4)
             found = _tags(&tags, &t)
-            if message.bad or n == id.shape[0] or found < 0:
+            if message.bad or n == ids.shape[0] or found < 0:
                 raise ValueError("a block's relations are damaged")
-            id[n] = t.id
+            ids[n] = t.id
             last = 0
             while found and t.refs.at < t.refs.end:
                 last = _plus(last, _signed(&t.refs))
@@ -625,7 +626,7 @@ def relations(const uint8_t[::1] block, const uint8_t[::1] wanted, int64_t[::1] 
             tag_start[n] = tags.used
         if group.bad:
             raise ValueError("a block's relations are damaged")
-    if c.bad or n != id.shape[0]:
+    if c.bad or n != ids.shape[0]:
         raise ValueError("a block's relations are damaged")
 
 

@@ -10,7 +10,7 @@ def strings(block: Flags, start: Longs, stop: Longs) -> None: ...
 def nodes(
     block: Flags,
     wanted: Flags,
-    id: Longs,
+    ids: Longs,
     x: Ints,
     y: Ints,
     row: Longs,
@@ -19,12 +19,12 @@ def nodes(
     value: Ints,
 ) -> int: ...
 def ways(
-    block: Flags, wanted: Flags, id: Longs, ref_start: Longs, ref: Longs, tag_start: Longs, key: Ints, value: Ints
+    block: Flags, wanted: Flags, ids: Longs, ref_start: Longs, ref: Longs, tag_start: Longs, key: Ints, value: Ints
 ) -> None: ...
 def relations(
     block: Flags,
     wanted: Flags,
-    id: Longs,
+    ids: Longs,
     member_start: Longs,
     member: Longs,
     kind: Flags,

@@ -10,9 +10,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError
 
 from twin.errors import CRSError, DataError, UnknownName, listed
 from twin.model import Raster
@@ -102,6 +100,9 @@ def _polygonal(shape: shapely.Geometry) -> shapely.Geometry:
 
 
 def _vector(path: Path, layer: str | None, encoding: str | None) -> gpd.GeoDataFrame:
+    import pyogrio
+    from pyogrio.errors import DataLayerError, DataSourceError
+
     if path.suffix.lower() == ".parquet":
         try:
             return gpd.read_parquet(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -103,7 +104,8 @@ def _file(raw: Raw, rows: Indices, places: Places) -> tuple[bytes, Indices, Indi
     shares = np.zeros(len(used), bool)
     shares[np.searchsorted(used, of[kept][count[at][number] > 1])] = True
     doubtful = np.bincount(owner, weights=shares[told], minlength=int(whole.sum())) > 0
-    text = _lines(raw, nodes, np.split(number, np.cumsum(size[used])[:-1]), told, owner)
+    start = np.concatenate([[0], np.cumsum(size[used])])
+    text = _lines(raw, nodes, (start, number), (np.searchsorted(owner, np.arange(int(whole.sum()) + 1)), told))
     return text, nodes, rows[whole], doubtful
 
 
@@ -121,12 +123,13 @@ def _members(raw: Raw, rows: Indices) -> tuple[Indices, Indices]:
     return np.where(raw.way[way] == member, way, -1), owner
 
 
-def _lines(raw: Raw, nodes: Indices, ways: list[Indices], way: Indices, relation: Indices) -> bytes:
-    """The file: its nodes, its ways along them, and the ways of its relations."""
+def _lines(raw: Raw, nodes: Indices, ways: tuple[Indices, Indices], relations: tuple[Indices, Indices]) -> bytes:
+    """The file: its nodes, its ways as starts and nodes, its relations as starts and ways."""
     places = zip(raw.x[nodes].tolist(), raw.y[nodes].tolist(), strict=True)
     lines = [f"n{n} x{x / 1e7:.7f} y{y / 1e7:.7f}" for n, (x, y) in enumerate(places, 1)]
-    for n, vertices in enumerate(ways, 1):
-        lines.append(f"w{n} N" + ",".join([f"n{each + 1}" for each in vertices.tolist()]))
-    for n, members in enumerate(np.split(way, np.flatnonzero(np.diff(relation)) + 1) if len(way) else [], 1):
-        lines.append(f"r{n} Ttype=multipolygon M" + ",".join([f"w{each + 1}@" for each in members.tolist()]))
+    vertices = [f"n{each + 1}" for each in ways[1].tolist()]
+    lines += [f"w{n} N" + ",".join(vertices[a:b]) for n, (a, b) in enumerate(pairwise(ways[0].tolist()), 1)]
+    members = [f"w{each + 1}@" for each in relations[1].tolist()]
+    spans_of = enumerate(pairwise(relations[0].tolist()), 1)
+    lines += [f"r{n} Ttype=multipolygon M" + ",".join(members[a:b]) for n, (a, b) in spans_of]
     return "\n".join([*lines, ""]).encode()

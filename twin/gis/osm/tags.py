@@ -40,6 +40,8 @@ def text(raw: str | None) -> str:
     if raw.isascii() and raw.isprintable():
         return raw.strip()
     flat = " ".join(unicodedata.normalize("NFC", raw).translate(TURNING).split())
+    if flat.isprintable():
+        return flat
     return "".join(each for each in flat if unicodedata.category(each) not in {"Cc", "Cs"})
 
 
