@@ -19,7 +19,9 @@ import json, resource, sys, time, warnings
 warnings.simplefilter("ignore")
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-begun = time.perf_counter()
+begun = time.perf_counter(), time.process_time()
+def passed():
+    return time.perf_counter() - begun[0], time.process_time() - begun[1]
 """
 READ = {
     "twin": """
@@ -38,15 +40,15 @@ def read(path):
 }
 STOP = """
 kept = read(sys.argv[1])
-fresh, first = time.perf_counter() - begun, peak()
-begun = time.perf_counter()
+fresh, first = passed(), peak()
+begun = time.perf_counter(), time.process_time()
 kept = read(sys.argv[1])
-print(json.dumps([fresh, time.perf_counter() - begun, first, peak()]))
+print(json.dumps([*fresh, *passed(), first, peak()]))
 """
 
 
 def measured(python: str, tool: str, path: str) -> list[float]:
-    """Seconds in a fresh process with the imports, again in the same one, and the peak memory [MB] of each."""
+    """Seconds and CPU seconds in a fresh process with the imports, again in the same one, and peak memory [MB] of each."""
     run = [python, "-c", START + READ[tool] + STOP, path]
     out = subprocess.run(run, check=True, capture_output=True, text=True).stdout
     return json.loads(out.splitlines()[-1])
@@ -58,17 +60,18 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("files", nargs="+")
     given = options.parse_args()
-    print("| file | tool | fresh process s | again s | peak MB fresh | peak MB again |")
-    print("|---|---|--:|--:|--:|--:|")
+    print("| file | tool | fresh process s | CPU s | again s | CPU s | peak MB fresh | again |")
+    print("|---|---|--:|--:|--:|--:|--:|--:|")
     for path in given.files:
         found: dict[str, list[list[float]]] = {tool: [] for tool in READ}
         for _ in range(given.rounds):
             for tool, runs in found.items():
                 runs.append(measured(given.peer if tool == "pyrosm" else sys.executable, tool, path))
         for tool, runs in found.items():
-            fresh, again, first, second = (statistics.median(column) for column in zip(*runs, strict=True))
+            *seconds, first, second = (statistics.median(column) for column in zip(*runs, strict=True))
             name = Path(path).name.split(".")[0]
-            print(f"| {name} | {tool} | {fresh:.2f} | {again:.2f} | {first:.0f} | {second:.0f} |", flush=True)
+            cells = [name, tool, *(f"{each:.2f}" for each in seconds), f"{first:.0f}", f"{second:.0f}"]
+            print("|", " | ".join(cells), "|", flush=True)
 
 
 if __name__ == "__main__":
