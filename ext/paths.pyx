@@ -51,12 +51,12 @@ cdef struct Seeds:
     int64_t count
 
 
-cdef int _sweep(const Graph* g, const Seeds* seeds, cost_t limit, cost_t* cost, node_t* root,
+cdef int _sweep(const Graph* g, const Seeds* seeds, cost_t limit, cost_t* cost, node_t* root, node_t* via,
                 Ring* q) noexcept nogil:
     """Label every node within `limit` with its cost from the nearest seed; ties go to the root that comes first.
 
-    `cost` must hold far() everywhere; seeds come sorted by cost.
-    A bucket is wider than the shortest arc, so a label may be corrected within it; records that a better label
+    `cost` must hold far() everywhere; seeds come sorted by cost. `via`, if wanted, holds the arc by which a node was
+    reached. A bucket is wider than the shortest arc, so a label may be corrected within it; records that a better label
     overtook are passed over when they come up. A bucket is emptied in rounds, each taking what the one before left:
     no more rounds than a way has arcs, where last in, first out could correct a label exponentially often.
     """
@@ -76,6 +76,8 @@ cdef int _sweep(const Graph* g, const Seeds* seeds, cost_t limit, cost_t* cost, 
             next_seed += 1
             if c <= limit and (c < cost[u] or (c == cost[u] and r < root[u])):
                 cost[u], root[u] = c, r
+                if via != NULL:
+                    via[u] = NONE
                 if ring_push(q, c, r, u) < 0:
                     return -1
         bucket = <uint32_t> (turn & q.mask)
@@ -97,6 +99,8 @@ cdef int _sweep(const Graph* g, const Seeds* seeds, cost_t limit, cost_t* cost, 
                     v = g.target[a]
                     if through < cost[v] or (through == cost[v] and r < root[v]):
                         cost[v], root[v] = through, r
+                        if via != NULL:
+                            via[v] = a
                         if ring_push(q, through, r, v) < 0:
                             return -1
         turn += 1
@@ -105,22 +109,29 @@ cdef int _sweep(const Graph* g, const Seeds* seeds, cost_t limit, cost_t* cost, 
 
 def sweep(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1] arc_cost,
           const node_t[::1] seed_node, const cost_t[::1] seed_cost, const node_t[::1] seed_root,
-          cost_t limit, cost_t[::1] cost, node_t[::1] root):
-    """Fill `cost` and `root` (n,) from the nearest of the seeds, which come sorted by cost."""
+          cost_t limit, cost_t[::1] cost, node_t[::1] root, node_t[::1] via=None):
+    """Fill `cost` and `root` (n,) from the nearest of the seeds, which come sorted by cost.
+
+    `via` (n,), where given, gets the arc that each node is reached by, -1 at the seeds and where nothing leads.
+    """
     cdef Graph g = _graph(indptr, target, arc_cost)
     cdef Ring q
     cdef Seeds seeds
     cdef int status
     seeds.count = seed_node.shape[0]
+    cdef node_t* arc = NULL
     cost[:] = far()
     root[:] = NONE
+    if via is not None:
+        via[:] = NONE
+        arc = &via[0] if via.shape[0] else NULL
     if seeds.count == 0:
         return
     seeds.node, seeds.cost, seeds.root = &seed_node[0], &seed_cost[0], &seed_root[0]
     with nogil:
         status = _open_ring(&q, arc_cost, g.count + seeds.count + 16)
         if status == 0:
-            status = _sweep(&g, &seeds, limit, &cost[0], &root[0], &q)
+            status = _sweep(&g, &seeds, limit, &cost[0], &root[0], arc, &q)
         ring_close(&q)
     if status < 0:
         raise MemoryError("no memory for the sweep's queue")
@@ -148,7 +159,7 @@ def distances(const node_t[::1] indptr, const node_t[::1] target, const cost_t[:
                 break
             root[:] = NONE
             seeds.node = &origins[o]
-            status = _sweep(&g, &seeds, far() - 1, &cost[o, 0], &root[0], &q)
+            status = _sweep(&g, &seeds, far() - 1, &cost[o, 0], &root[0], NULL, &q)
         ring_close(&q)
     if status < 0:
         raise MemoryError("no memory for the sweep's queue")
@@ -232,3 +243,17 @@ def nearest_k(const node_t[::1] indptr, const node_t[::1] target, const cost_t[:
         ring_close(&q)
     if status < 0:
         raise MemoryError("no memory for the search's queue")
+
+
+def tally(const cost_t[::1] cost, const double[::1] weight, cost_t limit):
+    """Sums over the nodes: (weight reached, weight within the limit, weight x cost of what is reached)."""
+    cdef double reached = 0.0, near = 0.0, travelled = 0.0
+    cdef int64_t i
+    with nogil:
+        for i in range(cost.shape[0]):
+            if cost[i] != far():
+                reached += weight[i]
+                travelled += weight[i] * cost[i]
+                if cost[i] <= limit:
+                    near += weight[i]
+    return reached, near, travelled

@@ -1,4 +1,4 @@
-from numpy import int32, uint32, uint64
+from numpy import float64, int32, uint32, uint64
 from numpy.typing import NDArray
 
 Ints = NDArray[int32]
@@ -14,6 +14,7 @@ def sweep(
     limit: int,
     cost: Costs,
     root: Ints,
+    via: Ints | None = None,
 ) -> None: ...
 def distances(indptr: Ints, target: Ints, arc_cost: Costs, origins: Ints, cost: Costs) -> None: ...
 def nearest_k(
@@ -26,3 +27,4 @@ def nearest_k(
     limit: int,
     held: NDArray[uint64],
 ) -> None: ...
+def tally(cost: Costs, weight: NDArray[float64], limit: int) -> tuple[float, float, float]: ...

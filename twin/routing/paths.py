@@ -15,7 +15,6 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twin._kernels import catchment
 from twin._kernels import paths as kernel
 from twin.errors import DataError
 from twin.model.network import SCALE, Network
@@ -151,24 +150,16 @@ def matrix(
     start = net.positions(origins)
     end = np.arange(net.graph.count) if destinations is None else net.positions(destinations)
     ways = prepared(net)
-    costs, end = ways.costs(net, cost), ways.arrive[end]
-    order = np.argsort(ways.leave[start], kind="stable")  # near ones go together
+    costs, here, there = ways.costs(net, cost), ways.leave[start], ways.arrive[end]
     result = np.empty((len(start), len(end)))
-    scratch = per_thread(lambda: np.full(ways.count, -1, dtype=np.int32))
-    longest = int(costs.max(initial=0, where=costs != _FAR))
 
     def rows(part: slice) -> None:
-        label = np.empty((LANES, ways.count), dtype=np.uint32)
-        for low in range(part.start, part.stop, LANES):
-            some = order[low : min(low + LANES, part.stop)]
-            here, into = ways.leave[start[some]], label[: len(some)]
-            ends = ways.ends(inward=False)
-            most = MOST if longest > MOST else catchment.rows(*ends, costs, here, MOST, scratch(), into)
-            if most + longest > MOST:
-                kernel.distances(*ends, costs, here, into)
-            result[some] = floating(into[:, end])
+        label = np.empty((1, ways.count), dtype=np.uint32)
+        for row in range(part.start, part.stop):
+            kernel.distances(*ways.ends(inward=False), costs, here[row : row + 1], label)
+            result[row] = floating(label[0, there])
 
-    in_chunks(rows, len(start), least=LANES)
+    in_chunks(rows, len(start), least=1)
     return result
 
 
