@@ -147,13 +147,13 @@ def test_mesa_is_imported_in_one_file():
     assert importers("mesa") == {"simulation/mesa_model.py"}
 
 
-def test_kernels_are_used_by_routing_and_simulation_alone():
+def test_kernels_are_used_by_readers_routing_and_simulation_alone():
     users = {
         unit_of(path)
         for path in modules()
         if any(m.startswith("twin._kernels") for m, _, _ in imports(ast.parse(path.read_text(encoding="utf-8"))))
     }
-    assert users <= {"routing", "simulation"}
+    assert users <= {"gis", "routing", "simulation"}
 
 
 def test_no_pickle_no_eval():

@@ -20,7 +20,10 @@ EAST, NORTH = 111.3195, 110.5743
 
 
 def osm_xml(nodes, ways=(), relations=(), tags=None) -> str:
-    """Text of a file: node -> (column, row), (id, nodes, tags) a way, (id, [(role, way)], tags) a relation."""
+    """Text of a file: node -> (column, row), (id, nodes, tags) a way, (id, [(role, way)], tags) a relation.
+
+    A member that is no way says so: (role, id, "node").
+    """
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<osm version="0.6" generator="test">']
     for ref, (column, row) in nodes.items():
         place = f'lon="{3 + column / 1000:.7f}" lat="{0.001 + row / 1000:.7f}"'
@@ -28,7 +31,8 @@ def osm_xml(nodes, ways=(), relations=(), tags=None) -> str:
     for ref, members, said in ways:
         lines += [f'<way id="{ref}" version="1">', *(f'<nd ref="{each}"/>' for each in members), *_tags(said), "</way>"]
     for ref, members, said in relations:
-        inside = [f'<member type="way" ref="{way}" role="{role}"/>' for role, way in members]
+        sorts = [(role, each, *(sort or ["way"])) for role, each, *sort in members]
+        inside = [f'<member type="{sort}" ref="{each}" role="{role}"/>' for role, each, sort in sorts]
         lines += [f'<relation id="{ref}" version="1">', *inside, *_tags(said), "</relation>"]
     return "\n".join([*lines, "</osm>"])
 

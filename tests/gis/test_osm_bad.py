@@ -3,6 +3,7 @@
 import bz2
 import gzip
 
+import osmium
 import pytest
 
 from twin.errors import CRSError, DataError
@@ -95,3 +96,15 @@ def test_entities_are_not_expanded(tmp_path):
     path.write_text(TOWN.replace("<osm ", bomb + "<osm ", 1), encoding="utf-8")
     with pytest.raises(DataError, match=r"bomb\.osm"):
         read_osm(path)
+
+
+@pytest.mark.parametrize("how", ["none", "zlib", "lz4"])
+def test_every_compression_of_the_binary_format(tmp_path, how):
+    (tmp_path / "town.osm").write_text(TOWN, encoding="utf-8")
+    path = tmp_path / "town.osm.pbf"
+    try:
+        with osmium.SimpleWriter(osmium.io.File(str(path), f"pbf,pbf_compression={how}")) as writer:
+            osmium.apply(str(tmp_path / "town.osm"), writer)
+    except (RuntimeError, ValueError, TypeError) as why:
+        pytest.skip(f"libosmium was built without it ({why})")
+    assert len(read_osm(path).drive.edges) == 1

@@ -7,6 +7,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyproj
 import shapely
 
@@ -98,8 +99,20 @@ def network_of(streets: Streets, crs: pyproj.CRS, keep: Any = None, *, approach:
         ids=streets.ids[used],
         shapes=edges.geometry.to_numpy()[chosen],
         approach=approach,
+        turns=_turns(streets, chosen, place),
         **columns,
     )
+
+
+def _turns(streets: Streets, chosen: Any, place: Any) -> pd.DataFrame | None:
+    """Turns between chosen edges, which are numbered anew; None where there are none."""
+    if not len(streets.turns):
+        return None
+    table, row = streets.turns, np.cumsum(chosen) - 1
+    come, node, go = (table[name].to_numpy() for name in ("from_edge", "node", "to_edge"))
+    table = table.assign(from_edge=row[come], node=place[node], to_edge=row[go])
+    kept: pd.DataFrame = table[chosen[come] & chosen[go]].reset_index(drop=True)
+    return kept
 
 
 def _boundary(given: str | Path | gpd.GeoDataFrame, crs: pyproj.CRS) -> gpd.GeoDataFrame:
@@ -114,6 +127,7 @@ def _boundary(given: str | Path | gpd.GeoDataFrame, crs: pyproj.CRS) -> gpd.GeoD
 def _inside(frame: gpd.GeoDataFrame, land: Any) -> gpd.GeoDataFrame:
     if land is None or not len(frame):
         return frame
+    shapely.prepare(land)
     return frame[shapely.intersects(land, shapely.point_on_surface(frame.geometry.to_numpy()))].reset_index(drop=True)
 
 

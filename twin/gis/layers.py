@@ -10,12 +10,9 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError
 
 from twin.errors import CRSError, DataError, UnknownName, listed
-from twin.gis.raster import read_raster
 from twin.model import Raster
 from twin.model.crs import check_numbers, known, projected
 
@@ -58,6 +55,8 @@ def read_layer(
     if not path.exists():
         raise DataError(f"{path}: no such file")
     if path.suffix.lower() in _RASTERS:
+        from twin.gis.raster import read_raster
+
         return read_raster(path, crs=None if crs is None else projected(crs, where=str(path)))
     system = None if crs is None else known(crs, where=str(path))
     where = str(path) if layer is None else f"{path}, layer {layer}"
@@ -101,6 +100,9 @@ def _polygonal(shape: shapely.Geometry) -> shapely.Geometry:
 
 
 def _vector(path: Path, layer: str | None, encoding: str | None) -> gpd.GeoDataFrame:
+    import pyogrio
+    from pyogrio.errors import DataLayerError, DataSourceError
+
     if path.suffix.lower() == ".parquet":
         try:
             return gpd.read_parquet(path)

@@ -12,7 +12,6 @@ import shapely
 
 from twin.errors import DataError, MissingData
 from twin.gis.layers import read_layer
-from twin.gis.raster import read_cells
 from twin.model import Raster, Source
 from twin.model.crs import to_crs
 from twin.model.schema import validate
@@ -29,6 +28,8 @@ _PEOPLE = ("people", "population", "pop", "asukkaita", "pop_total", "total")
 def from_file(path: Path, crs: pyproj.CRS) -> tuple[gpd.GeoDataFrame, Source]:
     """A population table from a file, and where it comes from; cells of a raster count as they are, in any CRS."""
     if path.suffix.lower() in {".tif", ".tiff"} and path.exists():
+        from twin.gis.raster import read_cells
+
         cells = read_cells(path).rename(columns={"value": "people"})
         return from_layer(cells[cells["people"] != 0], crs, where=str(path)), Source(path.name)
     layer = cast("gpd.GeoDataFrame", read_layer(path))

@@ -63,7 +63,8 @@ def _known(options: dict[str, Any], known: tuple[str, ...], path: Path) -> None:
 def _osm_date(path: Path) -> str:
     import osmium
 
-    with osmium.io.Reader(str(path)) as source:
+    # of the header alone: otherwise the reader begins to decode the whole file
+    with osmium.io.Reader(str(path), osmium.osm.osm_entity_bits.NOTHING) as source:
         return str(source.header().get("osmosis_replication_timestamp"))[:10]
 
 

@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
 
 from twin.model.memory import Memory
 from twin.model.turns import Turns
@@ -83,6 +81,9 @@ class Graph:
     def parts(self) -> NDArray[np.int32]:
         """(n,) label of the strongly connected part of each node: within a part, everybody can go and come back."""
         arcs = self.arcs
+        from scipy.sparse import csr_matrix
+        from scipy.sparse.csgraph import connected_components
+
         matrix: Any = csr_matrix(
             (np.ones(len(arcs.target), dtype=np.int8), arcs.target, arcs.indptr), shape=(self.count, self.count)
         )

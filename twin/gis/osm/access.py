@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from twin.gis.osm.tags import Tags, duration, settings, speed
 from twin.units import kmh
 
-__all__ = ["MODES", "Use", "is_bridge", "is_street", "is_tunnel", "stops", "use"]
+__all__ = ["BARRIER_KEYS", "MODES", "USE_KEYS", "Use", "is_bridge", "is_street", "is_tunnel", "stops", "use"]
 
 MODES = ("walk", "drive")
 BOTH, FORWARD, BACKWARD = 0, 1, -1
@@ -17,6 +17,21 @@ REVERSE = {"-1", "reverse"}
 BY_TURNS = {"reversible", "alternating"}
 
 NAN = float("nan")
+
+#: keys by which a mode is let onto a way, the most specific one first
+_SAID = ("foot", "motorcar", "motor_vehicle", "vehicle", "access")
+#: keys that `stops` reads
+BARRIER_KEYS = frozenset(["barrier", *_SAID])
+#: keys that `use` reads
+USE_KEYS = frozenset(
+    [
+        *("highway", "route", "railway", "public_transport", "man_made", "service", "motorroad", "bridge", "tunnel"),
+        *("duration", "maxspeed", "maxspeed:motorcar", "maxspeed:forward", "maxspeed:backward", "maxspeed:type"),
+        *("source:maxspeed", "zone:maxspeed", "zone:traffic", "junction", "conveying", "oneway", "oneway:foot"),
+        *("oneway:vehicle", "oneway:motor_vehicle", "oneway:motorcar", *_SAID),
+        *(f"{key}:{way}" for key in _SAID for way in ("forward", "backward")),
+    ]
+)
 
 
 @dataclass(frozen=True)

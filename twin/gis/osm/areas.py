@@ -9,9 +9,12 @@ import shapely
 from numpy.typing import NDArray
 
 from twin.gis.osm.source import Chains, Source
+from twin.gis.osm.tagged import Tagged
 from twin.gis.osm.tags import Tags
 
 __all__ = ["Areas", "assemble"]
+
+AREA_KEYS = ("area", "highway", "railway", "public_transport", "route")
 
 
 @dataclass(frozen=True)
@@ -20,21 +23,25 @@ class Areas:
 
     Parameters
     ----------
-    id : ``"w12"`` for a way, ``"r12"`` for a relation.
-    osm : the way's id; the relation's, negated.
+    osm, related : the way's id, or the relation's, negated; and whether it is a relation.
     geometry : valid polygons and multipolygons.
     rings, ring_area : the vertices of all rims, and the row each rim belongs to.
     """
 
-    id: list[str]
     osm: NDArray[np.int64]
-    tags: list[dict[str, str]]
+    related: NDArray[np.bool_]
+    tags: Tagged
     geometry: NDArray[np.object_]
     rings: Chains
     ring_area: NDArray[np.intp]
 
     def __len__(self) -> int:
-        return len(self.id)
+        return len(self.osm)
+
+    def ids(self, rows: NDArray[np.intp]) -> list[str]:
+        """``"w12"`` for a way, ``"r12"`` for a relation."""
+        pairs = zip(self.osm[rows].tolist(), self.related[rows].tolist(), strict=True)
+        return [f"r{-each}" if related else f"w{each}" for each, related in pairs]
 
 
 def assemble(source: Source) -> tuple[Areas, list[str]]:
@@ -43,8 +50,8 @@ def assemble(source: Source) -> tuple[Areas, list[str]]:
     Relations come assembled from libosmium. A closed way is an area by what it is tagged as: with `area=no` it is not,
     and one that is only a street is not unless it says `area=yes`.
     """
-    closed = source.ways.closed
-    ways = np.array([row for row in np.flatnonzero(closed) if _is_area(source.way_tags[row])], np.intp)
+    ways = np.flatnonzero(source.ways.closed)
+    ways = ways[source.way_tags.take(ways).each(_is_area, AREA_KEYS, bool)]
     way_rings = source.ways.take(ways)
     shells = _rings(way_rings)
     owner, outer = source.ring_area, source.ring_outer
@@ -55,18 +62,18 @@ def assemble(source: Source) -> tuple[Areas, list[str]]:
     kept = ~shapely.is_empty(geometry)
     rings = way_rings + source.rings
     ring_area = np.concatenate([np.arange(len(ways)), len(ways) + owner])
-    ids = [f"w{source.way_id[row]}" for row in ways] + [f"r{each}" for each in source.area_id]
     osm = np.concatenate([source.way_id[ways], -np.array(source.area_id, np.int64)])
-    tags = [source.way_tags[row] for row in ways] + source.area_tags
+    tags = source.way_tags.take(ways) + source.area_tags
+    of_relation = np.arange(len(osm)) >= len(ways)
     notes = _notes(source, int(repaired.sum()), len(geometry), int((~kept).sum()))
     if kept.all():
-        return Areas(ids, osm, tags, geometry, rings, ring_area), notes
+        return Areas(osm, of_relation, tags, geometry, rings, ring_area), notes
     rows = np.flatnonzero(kept)
     stays = kept[ring_area]
     return Areas(
-        [ids[row] for row in rows],
         osm[rows],
-        [tags[row] for row in rows],
+        of_relation[rows],
+        tags.take(rows),
         geometry[rows],
         rings.take(stays),
         (np.cumsum(kept) - 1)[ring_area[stays]],
@@ -123,6 +130,6 @@ def _notes(source: Source, repaired: int, count: int, lost: int) -> list[str]:
         notes.append(f"{repaired} of {count} areas crossed themselves and were repaired")
     if lost:
         notes.append(f"{lost} of {count} areas had nothing left after the repair and were left out")
-    if source.clipped:
+    if len(source.clipped):
         notes.append(f"{len(source.clipped)} ways leave the extract; what lies outside was left out")
     return notes

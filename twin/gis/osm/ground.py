@@ -54,7 +54,7 @@ def project(source: Source, crs: Any) -> tuple[Source, pyproj.CRS]:
     DataError : there is no street.
     CRSError : `crs` is not projected, not in metres, or does not reach the extract.
     """
-    middle = source.ways.take(np.array(["highway" in tags for tags in source.way_tags], bool))
+    middle = source.ways.take(source.way_tags.has("highway"))
     if not len(middle.x):
         raise DataError("there is no street (highway) with coordinates in it; give an extract with its nodes and ways")
     target = _utm(float(np.median(middle.x)), float(np.median(middle.y))) if crs is None else pyproj.CRS(crs)
@@ -75,6 +75,8 @@ def project(source: Source, crs: Any) -> tuple[Source, pyproj.CRS]:
 
 
 def _utm(lon: float, lat: float) -> pyproj.CRS:
+    if lon % 6 and 0 < abs(lat) < 80 and abs(lon) < 180:  # within a zone: there is no need to ask the database
+        return pyproj.CRS.from_epsg((32600 if lat > 0 else 32700) + int((lon + 180) // 6) + 1)
     found = query_utm_crs_info(datum_name="WGS 84", area_of_interest=AreaOfInterest(lon, lat, lon, lat))
     if not found:
         raise CRSError(f"no UTM zone holds {lon:.4f}, {lat:.4f}; give a projected CRS in metres")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -13,9 +12,12 @@ from numpy.typing import NDArray
 
 from twin.gis.osm.areas import Areas
 from twin.gis.osm.ground import Ground
+from twin.gis.osm.tagged import Tagged
 from twin.gis.osm.tags import Rules, Tags, length, number, settings, text
 
 __all__ = ["buildings", "districts", "floors", "green", "ground_area", "land_use", "water"]
+
+Indices = NDArray[np.intp]
 
 STOREY = 3.0  # height of a storey where only the building's height is known [m]
 STOREYS = 2.0  # storeys of a building of which nothing is known [1]
@@ -33,25 +35,31 @@ def buildings(areas: Areas, land: gpd.GeoDataFrame, ground: Ground, crs: pyproj.
     (a building on railway land is *other*), and are residential otherwise.
     """
     said, told = Rules(settings()["buildings"]), Rules(settings()["building_tags"])
-    uses = {row: said.first(tags) for row, tags in enumerate(areas.tags) if "building" in tags}
-    rows = [row for row, use in uses.items() if use != "none"]
-    use = np.array([uses[row] or told.first(areas.tags[row]) for row in rows], object)
+    houses = np.flatnonzero(areas.tags.has("building"))
+    use = areas.tags.take(houses).each(said.first, said.reads)
+    rows = houses[use != "none"]
+    use, tags = use[use != "none"], areas.tags.take(rows)
+    unsaid = np.flatnonzero(use == "")
+    use[unsaid] = tags.take(unsaid).each(told.first, told.reads)
     geometry = areas.geometry[rows]
     open_question = np.flatnonzero(use == "")
     use[open_question] = _by_land(geometry[open_question], land)
-    levels, height, storeys = floors([areas.tags[row] for row in rows])
+    levels, height, storeys = floors(tags)
     columns = {"use": use, "levels": levels, "height": height}
     columns["floor_area"] = ground_area(geometry, ground) * storeys
     return _frame(areas, rows, columns, crs)
 
 
-def floors(tags: Sequence[Tags]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+def floors(tags: Tagged) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Levels and height [m] as tagged, NaN where they are not, and the storeys that a floor area counts."""
-    levels = np.array([number(each.get("building:levels"), most=250) for each in tags], np.float64)
-    tall = [each.get("height") or each.get("building:height") for each in tags]
-    height = np.array([length(each, most=1000) for each in tall], np.float64)
+    levels = tags.each(lambda said: number(said.get("building:levels"), most=250), ["building:levels"], np.float64)
+    height = tags.each(_height, ["height", "building:height"], np.float64)
     guess = np.where(np.isnan(height), STOREYS, np.maximum(height / STOREY, 1.0))
     return levels, height, np.where(np.isnan(levels), guess, levels)
+
+
+def _height(tags: Tags) -> float:
+    return length(tags.get("height") or tags.get("building:height"), most=1000)
 
 
 def ground_area(geometry: NDArray[np.object_], ground: Ground) -> NDArray[np.float64]:
@@ -82,44 +90,40 @@ def land_use(areas: Areas, crs: pyproj.CRS) -> gpd.GeoDataFrame:
 def green(areas: Areas, crs: pyproj.CRS) -> gpd.GeoDataFrame:
     """Vegetated or open land; closed to the public by `access` or as a garden of a home."""
     rows, kind = _matching(areas, "green")
-    tags = [areas.tags[row] for row in rows]
-    public = [each.get("access") not in CLOSED and each.get("garden:type") not in PRIVATE_GARDENS for each in tags]
-    columns = {"kind": kind, "name": _names(tags), "public": np.array(public, bool)}
-    return _frame(areas, rows, columns, crs)
+    tags = areas.tags.take(rows)
+    public = ~(tags.has("access", *CLOSED) | tags.has("garden:type", *PRIVATE_GARDENS))
+    return _frame(areas, rows, {"kind": kind, "name": _names(tags), "public": public}, crs)
 
 
 def water(areas: Areas, crs: pyproj.CRS) -> gpd.GeoDataFrame:
     """Water surfaces; the sea is mapped by its coast, not as an area, and is not among them."""
     rows, _ = _matching(areas, "water")
-    return _frame(areas, rows, {"name": _names([areas.tags[row] for row in rows])}, crs)
+    return _frame(areas, rows, {"name": _names(areas.tags.take(rows))}, crs)
 
 
 def districts(areas: Areas, crs: pyproj.CRS) -> gpd.GeoDataFrame:
     """Administrative areas that have a name and a level and are complete in the extract."""
-    levels = [
-        number(tags.get("admin_level"), most=15) if tags.get("boundary") == "administrative" else np.nan
-        for tags in areas.tags
-    ]
-    rows = [row for row, level in enumerate(levels) if level >= 0 and text(areas.tags[row].get("name"))]
-    columns = {
-        "name": _names([areas.tags[row] for row in rows]),
-        "admin_level": np.array([levels[row] for row in rows], np.int64),
-    }
-    return _frame(areas, rows, columns, crs)
+    rows = np.flatnonzero(areas.tags.has("boundary", "administrative"))
+    tags = areas.tags.take(rows)
+    names = _names(tags)
+    levels = tags.each(lambda said: number(said.get("admin_level"), most=15), ["admin_level"], np.float64)
+    told = (levels >= 0) & (names != "")
+    return _frame(areas, rows[told], {"name": names[told], "admin_level": levels[told].astype(np.int64)}, crs)
 
 
-def _matching(areas: Areas, table: str) -> tuple[list[int], NDArray[np.object_]]:
+def _matching(areas: Areas, table: str) -> tuple[Indices, NDArray[np.object_]]:
     """Rows that a table of `osm.toml` has an outcome for, and the outcomes."""
     rules = Rules(settings()[table])
-    found = [(row, outcome) for row, tags in enumerate(areas.tags) if (outcome := rules.first(tags))]
-    return [row for row, _ in found], np.array([outcome for _, outcome in found], object)
+    outcome = areas.tags.each(rules.first, rules.reads)
+    rows = np.flatnonzero(outcome != "")
+    return rows, outcome[rows]
 
 
-def _names(tags: Sequence[Tags]) -> NDArray[np.object_]:
-    return np.array([text(each.get("name")) for each in tags], object)
+def _names(tags: Tagged) -> NDArray[np.object_]:
+    return tags.each(lambda said: text(said.get("name")), ["name"])
 
 
-def _frame(areas: Areas, rows: Sequence[int], columns: dict[str, Any], crs: pyproj.CRS) -> gpd.GeoDataFrame:
-    ids = np.array([areas.id[row] for row in rows], object)
-    frame = gpd.GeoDataFrame({"id": ids} | columns, geometry=areas.geometry[list(rows)], crs=crs)
+def _frame(areas: Areas, rows: Indices, columns: dict[str, Any], crs: pyproj.CRS) -> gpd.GeoDataFrame:
+    ids = np.array(areas.ids(rows), object)
+    frame = gpd.GeoDataFrame({"id": ids} | columns, geometry=areas.geometry[rows], crs=crs)
     return frame.drop_duplicates("id", ignore_index=True)

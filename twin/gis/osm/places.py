@@ -16,11 +16,13 @@ from twin.gis.osm.areas import Areas
 from twin.gis.osm.ground import Ground
 from twin.gis.osm.land import floors, ground_area
 from twin.gis.osm.source import Source
+from twin.gis.osm.tagged import Tagged
 from twin.gis.osm.tags import Rules, Tags, number, settings, text
 
 __all__ = ["facilities"]
 
 CLOSED = {"private", "no"}
+CAPACITY_KEYS = ("capacity", "capacity:persons", "capacity:beds", "beds")
 GATES = {"gate", "entrance"}
 NO_WAY_IN = {"no", "exit", "emergency"}
 
@@ -31,12 +33,12 @@ class _Places:
 
     id: NDArray[np.object_]
     kind: NDArray[np.object_]
-    tags: NDArray[np.object_]
+    tags: Tagged
     geometry: NDArray[np.object_]
     area: NDArray[np.intp]
 
     def take(self, rows: NDArray[np.bool_]) -> _Places:
-        return _Places(*(getattr(self, name)[rows] for name in ("id", "kind", "tags", "geometry", "area")))
+        return _Places(self.id[rows], self.kind[rows], self.tags.take(rows), self.geometry[rows], self.area[rows])
 
 
 def facilities(
@@ -56,12 +58,12 @@ def facilities(
     if same.any():
         notes.append(f"{int(same.sum())} facilities lie within another of their kind and were taken as the same one")
     places = places.take(~same)
-    tags: list[Tags] = list(places.tags)
+    tags = places.tags
     polygon = places.area >= 0
     area, floor_area = np.full(len(tags), np.nan), np.full(len(tags), np.nan)
     area[polygon] = ground_area(places.geometry[polygon], ground)
-    house = polygon & np.array(["building" in each for each in tags], bool)
-    floor_area[house] = area[house] * floors([tags[row] for row in np.flatnonzero(house)])[2]
+    house = polygon & tags.has("building")
+    floor_area[house] = area[house] * floors(tags.take(house))[2]
     frame = gpd.GeoDataFrame(
         {
             "id": places.id,
@@ -69,7 +71,7 @@ def facilities(
             "name": _texts(tags, "name"),
             "name_en": _texts(tags, "name:en"),
             "name_zh": _texts(tags, "name:zh", "name:zh-Hans", "name:zh-Hant"),
-            "capacity": np.array([_capacity(each) for each in tags], np.float64),
+            "capacity": tags.each(_capacity, CAPACITY_KEYS, np.float64),
             "area": area,
             "floor_area": floor_area,
             "entrances": gpd.GeoSeries(_entrances(source, areas, places.area), crs=crs),
@@ -83,20 +85,25 @@ def facilities(
 def _claimed(source: Source, areas: Areas, rules: Rules) -> tuple[_Places, list[str]]:
     """Everything that a kind claims, nodes before areas."""
     guarded = {name for name, kind in kinds().items() if kind.group in settings()["facilities"]["public"]}
-    spots = shapely.points(source.nodes.x, source.nodes.y)
-    names = [f"n{ref}" for ref in source.nodes.ref] + areas.id
-    shapes = np.concatenate([spots, areas.geometry])
+    said, which = (source.node_tags + areas.tags).distinct(rules.reads | {"disused", "abandoned", "access"})
+    kinds_of = [rules.all(tags) for tags in said]
+    gone_of = [bool({tags.get("disused"), tags.get("abandoned")} & {"yes"}) for tags in said]
+    closed_of = [tags.get("access") in CLOSED for tags in said]
+    claimed = np.flatnonzero(np.array([bool(found) for found in kinds_of], bool)[which])
+    spots = len(source.nodes)
+    refs, at = source.nodes.ref[claimed[claimed < spots]], claimed[claimed >= spots] - spots
+    names = [f"n{ref}" for ref in refs.tolist()] + areas.ids(at)
     rows, ids, kind, seen = list[int](), list[str](), list[str](), set[str]()
     closed = gone = 0
-    for row, (name, tags) in enumerate(zip(names, source.node_tags + areas.tags, strict=True)):
-        found = rules.all(tags)
-        if not found or name in seen:
+    for row, saying, name in zip(claimed.tolist(), which[claimed].tolist(), names, strict=True):
+        if name in seen:
             continue
         seen.add(name)
-        if {tags.get("disused"), tags.get("abandoned")} & {"yes"}:
+        found = kinds_of[saying]
+        if gone_of[saying]:
             gone += 1
             continue
-        if tags.get("access") in CLOSED:
+        if closed_of[saying]:
             closed += any(each in guarded for each in found)
             found = [each for each in found if each not in guarded]
         for order, each in enumerate(found):
@@ -108,9 +115,13 @@ def _claimed(source: Source, areas: Areas, rules: Rules) -> tuple[_Places, list[
         notes.append(f"{closed} parks, sports and parking places are not open to the public and are no facilities")
     if gone:
         notes.append(f"{gone} facilities are tagged as disused or abandoned and were left out")
-    tags_of = _objects(source.node_tags + areas.tags)[rows]
-    area = np.maximum(np.array(rows, np.intp) - len(spots), -1)
-    return _Places(_objects(ids), _objects(kind), tags_of, shapes[rows], area), notes
+    chosen = np.array(rows, np.intp)
+    area = np.maximum(chosen - spots, -1)
+    shapes = np.empty(len(chosen), object)
+    shapes[area < 0] = shapely.points(source.nodes.x[chosen[area < 0]], source.nodes.y[chosen[area < 0]])
+    shapes[area >= 0] = areas.geometry[area[area >= 0]]
+    tags_of = (source.node_tags + areas.tags).take(chosen)
+    return _Places(_objects(ids), _objects(kind), tags_of, shapes, area), notes
 
 
 def _within(places: _Places) -> NDArray[np.bool_]:
@@ -121,16 +132,17 @@ def _within(places: _Places) -> NDArray[np.bool_]:
         around = rows[places.area[rows] >= 0]
         if len(rows) < 2 or not len(around):
             continue
-        inner, outer = shapely.STRtree(places.geometry[around]).query(places.geometry[rows], predicate="covered_by")
+        outer, inner = shapely.STRtree(places.geometry[rows]).query(places.geometry[around], predicate="covers")
         inner, outer = rows[inner], around[outer]
+        inner, outer = inner[inner != outer], outer[inner != outer]
         mutual = shapely.covers(places.geometry[inner], places.geometry[outer])
-        same[inner[(inner != outer) & (~mutual | (inner > outer))]] = True
+        same[inner[~mutual | (inner > outer)]] = True
     return same
 
 
 def _entrances(source: Source, areas: Areas, area: NDArray[np.intp]) -> NDArray[np.object_]:
     """Tagged entrances and gates that are vertices of a facility's own rim; None where there is none."""
-    ways_in = np.array([_is_way_in(tags) for tags in source.node_tags], bool)
+    ways_in = source.node_tags.each(_is_way_in, ["entrance", "barrier"], bool)
     rims, owner = areas.rings, areas.ring_area[areas.rings.line]
     hit = np.isin(rims.ref, source.nodes.ref[ways_in])
     _, first = np.unique(np.column_stack([owner[hit], rims.ref[hit]]), axis=0, return_index=True)
@@ -149,12 +161,12 @@ def _is_way_in(tags: Tags) -> bool:
 
 
 def _capacity(tags: Tags) -> float:
-    told = (number(tags.get(key)) for key in ("capacity", "capacity:persons", "capacity:beds", "beds"))
+    told = (number(tags.get(key)) for key in CAPACITY_KEYS)
     return next((each for each in told if each >= 0), float("nan"))
 
 
-def _texts(tags: list[Tags], *keys: str) -> NDArray[np.object_]:
-    return _objects([next((text(each[key]) for key in keys if key in each), "") for each in tags])
+def _texts(tags: Tagged, *keys: str) -> NDArray[np.object_]:
+    return tags.each(lambda said: next((text(said[key]) for key in keys if key in said), ""), keys)
 
 
 def _objects(of: Sequence[object]) -> NDArray[np.object_]:

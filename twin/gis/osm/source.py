@@ -1,23 +1,25 @@
-"""The one pass over the file: what has a tag that we read, with its tags and its vertices in flat arrays."""
+"""What a file holds that we read, with its tags and its vertices in flat arrays."""
 
 from __future__ import annotations
 
-from array import array
-from dataclasses import dataclass, field
+import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import osmium
 from numpy.typing import NDArray
 
 from twin.errors import DataError
+from twin.gis.osm.pbf import OtherFormat, Raw, read_pbf
+from twin.gis.osm.restrictions import Restrictions, restrictions
+from twin.gis.osm.tagged import Tagged, spans
 
-__all__ = ["Chains", "Source", "scan"]
+__all__ = ["Chains", "Places", "Source", "scan"]
 
 SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2")
-NOWHERE = 2**31 - 1  # libosmium's mark for a vertex whose node is not in the file
-DEGREES = 1e-7  # libosmium keeps coordinates in these
+NOWHERE = 2**31 - 1  # coordinate of a node that has none
+DEGREES = 1e-7  # coordinates are read in these
 
 Indices = NDArray[np.intp]
 
@@ -59,10 +61,11 @@ class Chains:
         chosen = np.flatnonzero(lines) if lines.dtype == bool else lines
         count = np.diff(self.start)[chosen]
         start = np.concatenate([[0], np.cumsum(count)])
-        within = np.arange(start[-1]) - np.repeat(start[:-1], count)
-        if backwards is not None:
-            within = np.where(np.repeat(backwards, count), np.repeat(count, count) - 1 - within, within)
-        vertex = np.repeat(self.start[:-1][chosen], count) + within
+        vertex = spans(self.start[:-1][chosen], count)
+        if backwards is not None and backwards.any():
+            ends = (self.start[:-1][chosen] + self.start[1:][chosen] - 1)[backwards]
+            turned = np.repeat(backwards, count)
+            vertex[turned] = np.repeat(ends, count[backwards]) - vertex[turned]
         return Chains(start, self.ref[vertex], self.x[vertex], self.y[vertex])
 
     def __add__(self, other: Chains) -> Chains:
@@ -83,78 +86,27 @@ class Source:
         an inner ring follows the outer ring that it lies in.
     area_id, area_tags : relations that could be assembled.
     tried : relations that ask to be assembled, by id, with their tags.
+    restrictions : relations that restrict turns.
     clipped : ids of ways that have vertices outside the extract.
     """
 
     nodes: Chains
-    node_tags: list[dict[str, str]]
+    node_tags: Tagged
     ways: Chains
     way_id: NDArray[np.int64]
-    way_tags: list[dict[str, str]]
+    way_tags: Tagged
     rings: Chains
     ring_area: Indices
     ring_outer: NDArray[np.bool_]
     area_id: list[int]
-    area_tags: list[dict[str, str]]
+    area_tags: Tagged
     tried: dict[int, dict[str, str]]
-    clipped: frozenset[int]
-
-
-@dataclass
-class _Store:
-    """Vertices as they come in."""
-
-    start: array[int] = field(default_factory=lambda: array("q", [0]))
-    ref: array[int] = field(default_factory=lambda: array("q"))
-    x: array[int] = field(default_factory=lambda: array("i"))
-    y: array[int] = field(default_factory=lambda: array("i"))
-
-    def add(self, vertices: Any) -> tuple[int, bool]:
-        """Append a line; how many pieces it came to, and whether a vertex had no place."""
-        clipped, last = False, None
-        begun = self.start[-1]
-        first = len(self.start)
-        for vertex in vertices:
-            x, ref = vertex.x, vertex.ref
-            if x == NOWHERE:
-                clipped = True
-                begun, last = self._close(begun), None
-            elif ref != last:
-                self.ref.append(ref)
-                self.x.append(x)
-                self.y.append(vertex.y)
-                last = ref
-        self._close(begun)
-        return len(self.start) - first, clipped
-
-    def _close(self, begun: int) -> int:
-        """End a piece; one of a single vertex is no line."""
-        if len(self.ref) - begun == 1:
-            for column in (self.ref, self.x, self.y):
-                column.pop()
-        if len(self.ref) > begun:
-            self.start.append(len(self.ref))
-        return len(self.ref)
-
-    def add_point(self, ref: int, place: Any) -> None:
-        """Append a node."""
-        self.ref.append(ref)
-        self.x.append(place.x)
-        self.y.append(place.y)
-        self.start.append(len(self.ref))
-
-    def chains(self) -> Chains:
-        """The arrays, in degrees."""
-        return Chains(
-            np.array(self.start, np.intp),
-            np.array(self.ref, np.int64),
-            np.array(self.x, np.float64) * DEGREES,
-            np.array(self.y, np.float64) * DEGREES,
-        )
+    clipped: NDArray[np.int64]
+    restrictions: Restrictions
 
 
 def scan(path: Path, node_keys: frozenset[str], keys: frozenset[str]) -> Source:
-    """Read a file once (its relations twice), keeping only what has one of the keys.
+    """Read a file, keeping only what has one of the keys.
 
     Raises
     ------
@@ -165,7 +117,7 @@ def scan(path: Path, node_keys: frozenset[str], keys: frozenset[str]) -> Source:
     if not path.is_file():
         raise DataError(f"{path}: there is no such file; give the path of a downloaded extract")
     try:
-        return _scan(path, node_keys, keys)
+        return _kept(_raw(path, node_keys, keys | node_keys), keys | node_keys)
     except (RuntimeError, OSError, ValueError, EOFError) as why:
         raise DataError(
             f"{path}: cannot be read as OpenStreetMap data ({why}); it is damaged, cut short or of another format: "
@@ -173,44 +125,97 @@ def scan(path: Path, node_keys: frozenset[str], keys: frozenset[str]) -> Source:
         ) from why
 
 
-def _scan(path: Path, node_keys: frozenset[str], keys: frozenset[str]) -> Source:
-    nodes, ways, rings = _Store(), _Store(), _Store()
-    node_tags: list[dict[str, str]] = []
-    way_id, way_tags = array("q"), list[dict[str, str]]()
-    ring_area, ring_outer = array("q"), array("b")
-    area_id, area_tags = list[int](), list[dict[str, str]]()
-    tried: dict[int, dict[str, str]] = {}
-    clipped = set[int]()
-    wanted = osmium.filter.KeyFilter(*sorted(keys | node_keys))
-    for found in osmium.FileProcessor(str(path)).with_locations().with_areas(wanted).with_filter(wanted):
-        if isinstance(found, osmium.osm.Node):
-            tags = dict(found.tags)
-            if node_keys & tags.keys() and found.location.valid():
-                nodes.add_point(found.id, found.location)
-                node_tags.append(tags)
-        elif isinstance(found, osmium.osm.Way):
-            tags = dict(found.tags)
-            pieces, cut = ways.add(found.nodes)
-            if cut:
-                clipped.add(found.id)
-            way_id.extend([found.id] * pieces)
-            way_tags.extend([tags] * pieces)
-        elif isinstance(found, osmium.osm.Relation):
-            tags = dict(found.tags)
-            if tags.get("type") in {"multipolygon", "boundary"}:
-                tried[found.id] = tags
-        elif isinstance(found, osmium.osm.Area) and not found.from_way():
-            before = len(ring_area)
-            for outer in found.outer_rings():
-                for ring in (outer, *found.inner_rings(outer)):
-                    rings.add(ring)
-                    ring_area.append(len(area_id))
-                    ring_outer.append(ring is outer)
-            if len(ring_area) > before:  # what cannot be assembled comes without rings
-                area_id.append(found.orig_id())
-                area_tags.append(dict(found.tags))
+def _raw(path: Path, node_keys: frozenset[str], keys: frozenset[str]) -> Raw:
+    """The file decoded; another format than the binary one is written as that first."""
+    wanted = node_keys, keys, keys | {"type"}
+    if path.name.lower().endswith(".pbf"):
+        try:
+            return read_pbf(path, *wanted)
+        except OtherFormat:
+            pass  # libosmium may know it
+    import osmium
+
+    with tempfile.TemporaryDirectory() as folder:
+        same = Path(folder) / "same.osm.pbf"
+        with osmium.SimpleWriter(str(same)) as writer:
+            osmium.apply(str(path), writer)
+        return read_pbf(same, *wanted)
+
+
+def _kept(raw: Raw, keys: frozenset[str]) -> Source:
+    from twin.gis.osm.rings import assembled
+
+    places = Places(raw)
+    valid = (np.abs(raw.x[raw.spot]) <= 180 / DEGREES) & (np.abs(raw.y[raw.spot]) <= 90 / DEGREES)
+    spots = raw.spot[valid]
+    chosen = np.flatnonzero(np.diff(raw.way_tags.start) > 0)
+    ways, way, clipped = places.lines(chosen)
+    rows = np.flatnonzero(raw.relation_tags.has("type", "multipolygon", "boundary"))
+    rows = rows[np.diff(raw.relation_tags.take(rows).only(keys).start) > 0]
+    rings, ring_area, ring_outer, areas = assembled(raw, rows, places)
     return Source(
-        nodes.chains(), node_tags, ways.chains(), np.array(way_id, np.int64), way_tags,
-        rings.chains(), np.array(ring_area, np.intp), np.array(ring_outer, bool), area_id, area_tags, tried,
-        frozenset(clipped),
-    )  # fmt: skip
+        nodes=places.chains(np.arange(len(spots) + 1), spots),
+        node_tags=raw.spot_tags.take(valid),
+        ways=ways,
+        way_id=raw.way[way],
+        way_tags=raw.way_tags.take(way),
+        rings=rings,
+        ring_area=ring_area,
+        ring_outer=ring_outer,
+        area_id=raw.relation[areas].tolist(),
+        area_tags=raw.relation_tags.take(areas).without("type"),
+        tried={int(raw.relation[row]): raw.relation_tags[row] for row in rows.tolist()},
+        clipped=raw.way[clipped],
+        restrictions=restrictions(raw),
+    )
+
+
+class Places:
+    """Where the nodes of a file are."""
+
+    def __init__(self, raw: Raw) -> None:
+        self._raw = raw
+        known = raw.x != NOWHERE
+        ascending = bool((np.diff(raw.node) > 0).all())
+        self._rows = None if ascending and known.all() else np.flatnonzero(known)
+        if self._rows is not None:
+            self._rows = self._rows[np.argsort(raw.node[self._rows], kind="stable")]
+        self._ids = raw.node if self._rows is None else raw.node[self._rows]
+
+    def rows(self, refs: NDArray[np.int64]) -> Indices:
+        """Row of each node id, -1 where the file has it not; of a node that is there twice, the last."""
+        if not len(self._ids):
+            return np.full(len(refs), -1)
+        at = np.searchsorted(self._ids, refs, side="right") - 1
+        found = self._ids[at] == refs
+        return np.where(found, at if self._rows is None else self._rows[at], -1)
+
+    def chains(self, start: Indices, rows: Indices) -> Chains:
+        """Lines along rows of nodes, in degrees."""
+        raw = self._raw
+        x, y = raw.x[rows].astype(np.float64), raw.y[rows].astype(np.float64)
+        return Chains(start, raw.node[rows], x * DEGREES, y * DEGREES)
+
+    def lines(self, ways: Indices) -> tuple[Chains, Indices, Indices]:
+        """Lines of ways, the way of each, and the ways of which a vertex is missing.
+
+        A way is broken where a vertex is missing; a vertex that is there twice in a row counts once, and what is left
+        with one vertex is no line.
+        """
+        raw = self._raw
+        count = np.diff(raw.ref_start)[ways]
+        ref = raw.ref[spans(raw.ref_start[:-1][ways], count)]
+        way = np.repeat(ways, count)
+        row = self.rows(ref)
+        here = row >= 0
+        goes_on = np.zeros(len(ref), bool)  # the vertex before is of the same way and has a place
+        goes_on[1:] = (way[1:] == way[:-1]) & here[:-1]
+        twice = np.zeros(len(ref), bool)
+        twice[1:] = goes_on[1:] & (ref[1:] == ref[:-1])
+        kept = here & ~twice
+        piece = np.cumsum(here & ~goes_on)[kept] - 1
+        size = np.bincount(piece)
+        long = size > 1
+        stays = long[piece]
+        start = np.concatenate([[0], np.cumsum(size[long])])
+        return self.chains(start, row[kept][stays]), way[kept][stays][start[:-1]], np.unique(way[~here])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from twin.gis.osm.access import Use, use
+from twin.gis.osm.access import USE_KEYS, Use, use
 from twin.gis.osm.areas import Areas
 from twin.gis.osm.source import Chains
 from twin.gis.osm.streets import Lines
@@ -17,8 +18,6 @@ from twin.gis.osm.tags import Rules, Tags, settings
 __all__ = ["across"]
 
 SLACK = 0.01  # a chord may leave its area by this: vertices of a straight side are not exactly in line [m]
-
-Neighbours = dict[int, set[int]]
 
 
 def across(lines: Lines, areas: Areas) -> tuple[Lines, list[str]]:
@@ -36,26 +35,34 @@ def across(lines: Lines, areas: Areas) -> tuple[Lines, list[str]]:
     nowhere and is left out.
     """
     rules = Rules(settings()["squares"])
-    uses = {row: found for row in range(len(areas)) if (found := _walked(areas.tags[row], rules))}
-    on_square = np.isin(areas.ring_area, np.fromiter(uses, np.intp, len(uses)))
+    said, which = areas.tags.distinct(USE_KEYS | rules.reads)
+    uses = [_walked(tags, rules) for tags in said]
+    squares = np.flatnonzero(np.array([each is not None for each in uses], bool)[which])
+    on_square = np.isin(areas.ring_area, squares)
     rims, owner = areas.rings.take(on_square), areas.ring_area[on_square]
     is_way = np.isin(areas.osm[owner], lines.osm)
-    beside = _neighbours([lines.chains, rims.take(~is_way)], np.unique(rims.ref))
-    rows: list[int] = []
-    chains: list[Chains] = []
+    entries = _entries(rims, owner[rims.line], [lines.chains, rims.take(~is_way)])
     entered = np.zeros(len(rims), bool)
-    for row in uses:
+    entered[rims.line[entries]] = True
+    drawn = np.flatnonzero(entered & ~is_way)
+    chains, of = [rims.take(drawn)], [owner[drawn]]
+    entry_of = owner[rims.line[entries]]
+    for row in np.flatnonzero(np.bincount(entry_of, minlength=1) > 1).tolist():
         mine = np.flatnonzero(owner == row)
-        entries = _entries(rims.take(mine), beside)
-        entered[mine] = np.bincount(rims.take(mine).line[entries], minlength=len(mine)) > 0
-        drawn = mine[entered[mine] & ~is_way[mine]]
-        chords = _chords(rims.take(mine), entries, areas.geometry[row])
-        chains += [rims.take(drawn), chords]
-        rows += [row] * (len(drawn) + len(chords))
-    added = Lines(_joined(chains), areas.osm[rows], [uses[row] for row in rows], [areas.tags[row] for row in rows])
+        inside = entries[entry_of == row] - rims.start[mine[0]]
+        chords = _chords(rims.take(mine), inside, areas.geometry[row])
+        chains.append(chords)
+        of.append(np.full(len(chords), row))
+    rows = np.concatenate(of)
+    order = np.argsort(rows, kind="stable")  # of each area its rims and then its chords
+    walked = [each for each in uses if each]
+    number = np.cumsum(np.array([each is not None for each in uses], bool)) - 1
+    drawn_of = rows[order]
+    added = Lines(
+        _joined(chains).take(order), areas.osm[drawn_of], walked, number[which[drawn_of]], areas.tags.take(drawn_of)
+    )
     kept = ~np.isin(lines.osm, areas.osm[np.setdiff1d(owner[is_way], owner[entered])])
-    count = len(rows) - int((entered & ~is_way).sum())
-    return lines.take(kept) + added, _notes(count, len(np.setdiff1d(owner, owner[entered])))
+    return lines.take(kept) + added, _notes(len(rows) - len(drawn), len(np.setdiff1d(owner, owner[entered])))
 
 
 def _notes(chords: int, islands: int) -> list[str]:
@@ -74,25 +81,51 @@ def _walked(tags: Tags, rules: Rules) -> Use | None:
     return use(tags if "place" not in tags else {**tags, "highway": "pedestrian"}, "walk")
 
 
-def _neighbours(parts: list[Chains], refs: NDArray[np.int64]) -> Neighbours:
-    """Of each of `refs`, the nodes that lines go to from there."""
-    found: Neighbours = {int(ref): set() for ref in refs}
-    for chains in parts:
-        inside = np.ones(max(len(chains.ref) - 1, 0), bool)
-        inside[chains.start[1:-1] - 1] = False  # from a line's end to the next line's start
-        a, b = chains.ref[:-1][inside], chains.ref[1:][inside]
-        for one, other in ((a, b), (b, a)):
-            on_rim = np.isin(one, refs)
-            for ref, to in zip(one[on_rim].tolist(), other[on_rim].tolist(), strict=True):
-                found[ref].add(to)
-    return found
+def _entries(rims: Chains, area: NDArray[np.intp], lines: list[Chains]) -> NDArray[np.intp]:
+    """Vertices of areas' rims, each node once an area, from which a line leads on that is no part of the area's rims.
+
+    Parameters
+    ----------
+    area : (v,) area of each vertex of the rims.
+    lines : all that can be walked, the rims among it.
+    """
+    refs, node = np.unique(rims.ref, return_inverse=True)
+    known = np.concatenate([refs, *(each.ref for each in lines)])
+    ids, number = np.unique(known, return_inverse=True)  # one number a node, for pairs of nodes as one number
+    count = np.int64(len(ids))
+    cuts = np.cumsum([len(refs), *(len(each.ref) for each in lines)])[:-1]
+    ours, *theirs = np.split(number, cuts)
+    on_rim = np.zeros(len(ids), bool)
+    on_rim[ours] = True
+    steps = [_steps(each.start, at, on_rim) for each, at in zip(lines, theirs, strict=True)]
+    leads = np.unique(np.concatenate([a * count + b for a, b in steps]))  # all ways on from nodes of rims
+    many = np.bincount(leads // count, minlength=len(ids))
+    spots, last = _last(area * count + ours[node])  # each node of each area, by area and id
+    a, b, of = _steps(rims.start, ours[node], on_rim, area)
+    along = np.unique(np.column_stack([of * count + a, b]), axis=0)  # of them, those along the area's own rims
+    known_lead = np.isin(along[:, 0] % count * count + along[:, 1], leads)
+    own = np.bincount(np.searchsorted(spots, along[known_lead, 0]), minlength=len(spots))
+    entries: NDArray[np.intp] = last[many[spots % count] > own]
+    return entries
 
 
-def _entries(rims: Chains, beside: Neighbours) -> NDArray[np.intp]:
-    """Vertices of an area's rims, each node once, where a way leaves the rims."""
-    along = _neighbours([rims], np.unique(rims.ref))
-    place = {int(ref): row for row, ref in enumerate(rims.ref)}
-    return np.array([place[ref] for ref in along if beside[ref] - along[ref]], np.intp)
+def _last(of: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    """Distinct values, ascending, and where each occurs last."""
+    found, first = np.unique(of[::-1], return_index=True)
+    return found, len(of) - 1 - first
+
+
+def _steps(
+    start: NDArray[np.intp], node: NDArray[np.int64], wanted: NDArray[np.bool_], *beside: NDArray[Any]
+) -> tuple[NDArray[Any], ...]:
+    """Steps from node to node, there and back, that begin at wanted nodes: from, to, and what stands beside it."""
+    inside = np.ones(max(len(node) - 1, 0), bool)
+    inside[start[1:-1] - 1] = False  # from a line's end to the next line's start
+    at = np.flatnonzero(inside)
+    begin, end = np.concatenate([at, at + 1]), np.concatenate([at + 1, at])
+    chosen = wanted[node[begin]]
+    begin, end = begin[chosen], end[chosen]
+    return (node[begin], node[end], *(each[begin] for each in beside))
 
 
 def _chords(rims: Chains, entries: NDArray[np.intp], area: shapely.Geometry) -> Chains:

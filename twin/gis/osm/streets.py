@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyproj
 import shapely
 from numpy.typing import NDArray
@@ -14,12 +15,15 @@ from numpy.typing import NDArray
 from twin.gis.osm.access import Use, is_bridge, is_tunnel
 from twin.gis.osm.ground import Ground
 from twin.gis.osm.source import Chains
+from twin.gis.osm.tagged import Tagged, spans
 from twin.gis.osm.tags import Tags, length, level, number, text
 
 __all__ = ["Lines", "Streets", "build"]
 
 NAN = float("nan")
 Indices = NDArray[np.intp]
+#: keys of how a street is built
+BUILT_KEYS = ("lanes", "lanes:forward", "lanes:backward", "lanes:both_ways", "width", "bridge", "tunnel", "layer")
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class Streets:
     ----------
     ids : (n,) OSM node id of each network node; the far side of a barrier that cuts a street has its id negated.
     x, y : (n,) [m] in the extract's CRS.
+    turns : forbidden turns: `from_edge` and `to_edge` (rows of the edges), `node` (position) and `cost` [s], infinite.
     edges : one row a stretch between two junctions, with the columns of ``[edges]`` in the schema but for `open` and
         `capacity`, and `osm`, the way's id (that of a square mapped as a relation is negated).
     """
@@ -38,25 +43,28 @@ class Streets:
     x: NDArray[np.float64]
     y: NDArray[np.float64]
     edges: gpd.GeoDataFrame
+    turns: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)
 class Lines:
-    """Ways of one mode, before they are split: their vertices, ids, use and tags, row by row."""
+    """Ways of one mode, before they are split: their vertices, ids, which of the `uses` is theirs, and their tags."""
 
     chains: Chains
     osm: NDArray[np.int64]
     uses: list[Use]
-    tags: list[Tags]
+    use: Indices
+    tags: Tagged
 
     def take(self, rows: NDArray[np.bool_]) -> Lines:
         """Some of the lines."""
         at = np.flatnonzero(rows)
-        return Lines(self.chains.take(at), self.osm[at], [self.uses[row] for row in at], [self.tags[row] for row in at])
+        return Lines(self.chains.take(at), self.osm[at], self.uses, self.use[at], self.tags.take(at))
 
     def __add__(self, other: Lines) -> Lines:
         osm = np.concatenate([self.osm, other.osm])
-        return Lines(self.chains + other.chains, osm, self.uses + other.uses, self.tags + other.tags)
+        use = np.concatenate([self.use, other.use + len(self.uses)])
+        return Lines(self.chains + other.chains, osm, self.uses + other.uses, use, self.tags + other.tags)
 
 
 @dataclass(frozen=True)
@@ -85,7 +93,7 @@ def build(lines: Lines, barriers: NDArray[np.int64], ground: Ground, crs: pyproj
     -------
     The network, and how many barriers cut it.
     """
-    backwards = np.fromiter((each.direction < 0 for each in lines.uses), bool, len(lines.uses))
+    backwards = _bools([each.direction < 0 for each in lines.uses])[lines.use]
     chains = lines.chains.take(np.arange(len(backwards)), backwards)
     cuts, stopped = _cut(chains, barriers)
     ids, where, nodes = np.unique(np.concatenate([cuts.tail, cuts.head]), return_index=True, return_inverse=True)
@@ -166,7 +174,7 @@ def _run(chains: Chains, ground: Ground) -> NDArray[np.float64]:
 def _geometry(chains: Chains, cuts: _Cuts) -> NDArray[np.object_]:
     count = cuts.last - cuts.first + 1
     edge = np.repeat(np.arange(len(count)), count)
-    vertex = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + np.repeat(cuts.first, count)
+    vertex = spans(cuts.first, count)
     if not len(count):
         return np.empty(0, object)
     lines: NDArray[np.object_] = shapely.linestrings(chains.x[vertex], chains.y[vertex], indices=edge)
@@ -175,27 +183,30 @@ def _geometry(chains: Chains, cuts: _Cuts) -> NDArray[np.object_]:
 
 def _columns(lines: Lines, chains: Chains, cuts: _Cuts, run: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
     """Columns of the edges, in the schema's order."""
-    row = chains.line[cuts.first]
+    row = np.searchsorted(chains.start, cuts.first, side="right") - 1
     metres = run[cuts.last] - run[cuts.first]
     whole = run[chains.start[1:] - 1] - run[chains.start[:-1]]
-    uses, tags = lines.uses, lines.tags
-    pace, ride = _floats([each.speed for each in uses]), _floats([each.duration for each in uses])
+    uses, use = lines.uses, lines.use
+    pace, ride = _floats([each.speed for each in uses])[use], _floats([each.duration for each in uses])[use]
     pace = np.where((ride > 0) & (whole > 0), whole / np.where(ride > 0, ride, 1.0), pace)[row]
-    lanes = _floats([_lanes(each) for each in tags])
+    used = use[row]
+    said, which = lines.tags.distinct(BUILT_KEYS)
+    built = which[row]
+    name = lines.tags.each(lambda tags: text(tags.get("name")), ["name"])
     return {
         "length": metres,
         "time": metres / pace,
-        "oneway": _bools([each.direction != 0 for each in uses])[row],
-        "name": _texts([text(each.get("name")) for each in tags])[row],
-        "class": _texts([each.kind for each in uses])[row],
+        "oneway": _bools([each.direction != 0 for each in uses])[used],
+        "name": name[row],
+        "class": _texts([each.kind for each in uses])[used],
         "speed": pace,
-        "lanes": lanes[row],
-        "width": _floats([length(each.get("width"), most=200) for each in tags])[row],
-        "bridge": _bools([is_bridge(each) for each in tags])[row],
-        "tunnel": _bools([is_tunnel(each) for each in tags])[row],
-        "level": np.array([level(each.get("layer")) for each in tags], np.int64)[row],
-        "fixed": _bools([each.fixed for each in uses])[row],
-        "estimated": _bools([each.estimated for each in uses])[row],
+        "lanes": _floats([_lanes(each) for each in said])[built],
+        "width": _floats([length(each.get("width"), most=200) for each in said])[built],
+        "bridge": _bools([is_bridge(each) for each in said])[built],
+        "tunnel": _bools([is_tunnel(each) for each in said])[built],
+        "level": np.array([level(each.get("layer")) for each in said], np.int64)[built],
+        "fixed": _bools([each.fixed for each in uses])[used],
+        "estimated": _bools([each.estimated for each in uses])[used],
         "osm": lines.osm[row],
     }
 

@@ -40,6 +40,8 @@ def text(raw: str | None) -> str:
     if raw.isascii() and raw.isprintable():
         return raw.strip()
     flat = " ".join(unicodedata.normalize("NFC", raw).translate(TURNING).split())
+    if flat.isprintable():
+        return flat
     return "".join(each for each in flat if unicodedata.category(each) not in {"Cc", "Cs"})
 
 
@@ -59,6 +61,11 @@ class Rules:
     ------
     DataError : a term that has no operator.
 
+    Attributes
+    ----------
+    keys : the keys of the first terms: a thing with none of them has no outcome.
+    reads : the keys of all terms.
+
     Examples
     --------
     >>> rules = Rules({"primary": ["amenity=school & isced:level=1"], "school": ["amenity=school"]})
@@ -75,6 +82,8 @@ class Rules:
                     raise DataError(f"rule '{rule}': the first term has to be key=value; put it in front")
                 self._by_value.setdefault(first[0], {}).setdefault(first[2], []).append((order, outcome, rest))
         self.keys = frozenset(self._by_value)
+        parts = [rule.split(" & ") for rules in table.values() for rule in rules]
+        self.reads = frozenset(_term(each, "")[0] for terms in parts for each in terms)
 
     def all(self, tags: Tags) -> list[str]:
         """Every outcome that has a rule which holds; a bare rule gives way to longer ones that start like it."""
