@@ -1,0 +1,362 @@
+# cython: freethreading_compatible=True
+"""A customizable contraction hierarchy: the chordal graph, its metrics, and sweeps. Trust the arrays.
+
+Nodes are ranks here: positions in a post-order of the elimination tree, so that a subtree is a stretch of ranks and
+what a node can reach upward is its ancestors (Dibbelt, Strasser & Wagner 2016). Arc a, of the node v whose stretch
+first[v]..first[v+1] holds it, leads up to head[a]; `up` is its cost from v, `down` its cost towards v.
+"""
+
+from libc.math cimport INFINITY
+from libc.stdlib cimport qsort
+from libc.string cimport memset
+from types cimport *
+
+ctypedef fused result_t:
+    cost_t
+    double
+
+cdef enum:
+    LANES = 16           # origins in one sweep: a label's lanes fill a line of the cache
+
+# ── elimination ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def tree(const node_t[::1] indptr, const node_t[::1] near, const node_t[::1] order, node_t[::1] place,
+         node_t[::1] above, node_t[::1] parent, node_t[::1] rank):
+    """Fill `rank` (n,) of each node, a post-order of the elimination tree of `order`, and `parent` (n,) by rank.
+
+    Liu's (1990) climb with shortened paths; any post-order of the tree eliminates to the same graph as `order`.
+    """
+    cdef int64_t n = order.shape[0], r, i
+    cdef node_t s, higher
+    with nogil:
+        for r in range(n):
+            place[order[r]] = <node_t> r
+        above[:] = NONE
+        rank[:] = NONE           # the tree's parents, at first
+        for r in range(n):
+            for i in range(indptr[order[r]], indptr[order[r] + 1]):
+                s = place[near[i]]
+                if s >= r:
+                    continue
+                while above[s] != NONE and above[s] != r:
+                    higher = above[s]
+                    above[s] = <node_t> r
+                    s = higher
+                if above[s] == NONE:
+                    above[s] = <node_t> r
+                    rank[s] = <node_t> r
+        parent[:] = 1            # the size of each subtree
+        for r in range(n):
+            if rank[r] != NONE:
+                parent[rank[r]] += parent[r]
+        higher = <node_t> n
+        for r in range(n - 1, -1, -1):   # a subtree ends where its parent's free stretch ends
+            s = rank[r]
+            above[r] = (higher if s == NONE else place[s]) - 1
+            if s == NONE:
+                higher -= parent[r]
+            else:
+                place[s] -= parent[r]
+            place[r] = above[r]
+        for r in range(n):       # above[r]: the rank of what stood r-th in `order`
+            place[r] = rank[r]
+        for r in range(n):
+            parent[above[r]] = NONE if place[r] == NONE else above[place[r]]
+        for r in range(n):
+            rank[order[r]] = above[r]
+
+
+def count_arcs(const node_t[::1] indptr, const node_t[::1] near, const node_t[::1] rank, const node_t[::1] node,
+               const node_t[::1] parent, node_t[::1] seen, int64_t[::1] first, int64_t[::1] row):
+    """Fill `first` and `row` (n+1): where the arcs up from, and those up to, each rank begin."""
+    cdef int64_t n = node.shape[0], r, i
+    cdef node_t s
+    with nogil:
+        first[:] = 0
+        row[:] = 0
+        seen[:] = NONE
+        for r in range(n):
+            seen[r] = <node_t> r
+            for i in range(indptr[node[r]], indptr[node[r] + 1]):
+                s = rank[near[i]]
+                while s < r and seen[s] != r:   # r is joined to every rank between a lower neighbour and itself
+                    seen[s] = <node_t> r
+                    first[s + 1] += 1
+                    row[r + 1] += 1
+                    s = parent[s]
+        for r in range(n):
+            first[r + 1] += first[r]
+            row[r + 1] += row[r]
+
+
+def fill_arcs(const node_t[::1] indptr, const node_t[::1] near, const node_t[::1] rank, const node_t[::1] node,
+              const node_t[::1] parent, node_t[::1] seen, node_t[::1] free, const node_t[::1] row, node_t[::1] head,
+              node_t[::1] row_tail, node_t[::1] row_arc):
+    """Fill `head` by arc, ascending at each rank, and by row where each arc begins and which it is.
+
+    `free` (n,) starts as where the arcs of each rank begin.
+    """
+    cdef int64_t n = node.shape[0], r, i, at
+    cdef node_t s
+    with nogil:
+        seen[:] = NONE
+        for r in range(n):
+            at = row[r]
+            seen[r] = <node_t> r
+            for i in range(indptr[node[r]], indptr[node[r] + 1]):
+                s = rank[near[i]]
+                while s < r and seen[s] != r:
+                    seen[s] = <node_t> r
+                    head[free[s]] = <node_t> r
+                    row_tail[at] = s
+                    row_arc[at] = free[s]
+                    free[s] += 1
+                    at += 1
+                    s = parent[s]
+
+
+def subtrees(const node_t[::1] parent, node_t[::1] lowest):
+    """Fill `lowest` (n,): the subtree of rank r is lowest[r]..r."""
+    cdef int64_t r
+    with nogil:
+        for r in range(parent.shape[0]):
+            lowest[r] = <node_t> r
+        for r in range(parent.shape[0]):
+            if parent[r] != NONE:
+                lowest[parent[r]] = min(lowest[parent[r]], lowest[r])
+
+
+def slots(const node_t[::1] indptr, const node_t[::1] target, const node_t[::1] rank, const node_t[::1] first,
+          const node_t[::1] head, node_t[::1] slot):
+    """Fill `slot` (m,): 2a where an arc of the topology goes up arc a, 2a + 1 where it goes down; -1 for a loop."""
+    cdef int64_t n = rank.shape[0], u, i
+    cdef node_t low, high, at, end, middle
+    with nogil:
+        for u in range(n):
+            for i in range(indptr[u], indptr[u + 1]):
+                low, high = rank[u], rank[target[i]]
+                if low == high:
+                    slot[i] = NONE
+                    continue
+                if low > high:
+                    low, high = high, low
+                at, end = first[low], first[low + 1]
+                while end - at > 1:
+                    middle = at + (end - at) // 2
+                    if head[middle] <= high:
+                        at = middle
+                    else:
+                        end = middle
+                slot[i] = 2 * at + (rank[u] == high)
+
+
+# ── metrics ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+cdef inline cost_t both(cost_t one, cost_t other) noexcept nogil:
+    """The sum; far() where it would not fit."""
+    return min(one, ~other) + other
+
+
+cdef struct Graph:
+    const node_t* first
+    const node_t* head
+    const node_t* row
+    const node_t* row_tail
+    const node_t* row_arc
+    const node_t* given          # where the topology's arcs of each rank begin
+    const node_t* given_arc
+    const node_t* given_slot
+    const cost_t* cost
+    cost_t* up
+    cost_t* down
+
+
+cdef void _settle(const Graph* g, int64_t x, node_t* arc_to) noexcept nogil:
+    """The costs of x's arcs: those of the topology, or by way of a lower node; those of all lower nodes are known."""
+    cdef int64_t i, b, end
+    cdef node_t a, c
+    cdef cost_t here, there
+    for a in range(g.first[x], g.first[x + 1]):
+        g.up[a] = far()
+        g.down[a] = far()
+        arc_to[g.head[a]] = a
+    for i in range(g.given[x], g.given[x + 1]):
+        a = g.given_slot[i] >> 1
+        if g.given_slot[i] & 1:
+            g.down[a] = min(g.down[a], g.cost[g.given_arc[i]])
+        else:
+            g.up[a] = min(g.up[a], g.cost[g.given_arc[i]])
+    for i in range(g.row[x], g.row[x + 1]):
+        a = g.row_arc[i]
+        here, there = g.down[a], g.up[a]         # from x to the lower node, and back
+        if here == far() and there == far():
+            continue
+        end = g.first[g.row_tail[i] + 1]
+        for b in range(a + 1, end):
+            c = arc_to[g.head[b]]
+            g.up[c] = min(g.up[c], both(here, g.up[b]))
+            g.down[c] = min(g.down[c], both(there, g.down[b]))
+
+
+cdef Graph _graph(const node_t[::1] first, const node_t[::1] head, tuple rows, tuple given, const cost_t[::1] cost,
+                  cost_t[::1] up, cost_t[::1] down):
+    cdef Graph g
+    cdef const node_t[::1] row = rows[0], tail = rows[1], arc = rows[2]
+    cdef const node_t[::1] begin = given[0], which = given[1], slot = given[2]
+    g.first, g.head = &first[0], &head[0] if head.shape[0] else NULL
+    g.row, g.row_tail, g.row_arc = &row[0], &tail[0] if tail.shape[0] else NULL, &arc[0] if arc.shape[0] else NULL
+    g.given = &begin[0]
+    g.given_arc, g.given_slot = &which[0] if which.shape[0] else NULL, &slot[0] if slot.shape[0] else NULL
+    g.cost = &cost[0] if cost.shape[0] else NULL
+    g.up, g.down = &up[0] if up.shape[0] else NULL, &down[0] if down.shape[0] else NULL
+    return g
+
+
+def settle(const node_t[::1] first, const node_t[::1] head, tuple rows, tuple given, const cost_t[::1] cost,
+           int64_t low, int64_t high, node_t[::1] arc_to, cost_t[::1] up, cost_t[::1] down):
+    """Fill `up` and `down` for the arcs of ranks low..high-1; those of the ranks below that they join are known."""
+    cdef Graph g = _graph(first, head, rows, given, cost, up, down)
+    cdef int64_t x
+    with nogil:
+        for x in range(low, high):
+            _settle(&g, x, &arc_to[0])
+
+
+def settle_again(const node_t[::1] first, const node_t[::1] head, tuple rows, tuple given, const cost_t[::1] cost,
+                 uint8_t[::1] stale, node_t[::1] arc_to, cost_t[::1] old, cost_t[::1] up, cost_t[::1] down):
+    """Settle the ranks marked in `stale` once more, and those above whose lower arcs thereby changed; `old` is room."""
+    cdef Graph g = _graph(first, head, rows, given, cost, up, down)
+    cdef int64_t x, n = first.shape[0] - 1, i, size, last
+    with nogil:
+        for x in range(n):
+            if not stale[x]:
+                continue
+            size = first[x + 1] - first[x]
+            for i in range(size):
+                old[2 * i] = up[first[x] + i]
+                old[2 * i + 1] = down[first[x] + i]
+            _settle(&g, x, &arc_to[0])
+            last = -1
+            for i in range(size):
+                if old[2 * i] != up[first[x] + i] or old[2 * i + 1] != down[first[x] + i]:
+                    last = i
+            for i in range(last + (last < size - 1 and last >= 0)):  # arc i is in a triangle with each arc after it
+                stale[head[first[x] + i]] = 1
+
+
+# ── sweeps ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+cdef void _upward(const node_t* nodes, int64_t count, const node_t* first, const node_t* head, const cost_t* up,
+                  cost_t* label) noexcept nogil:
+    cdef int64_t i, a
+    cdef int k
+    cdef node_t v
+    cdef cost_t w, x
+    cdef cost_t* mine
+    cdef cost_t* there
+    for i in range(count):
+        v = nodes[i]
+        mine = label + <int64_t> LANES * v
+        for a in range(first[v], first[v + 1]):
+            w = up[a]
+            there = label + <int64_t> LANES * head[a]
+            for k in range(LANES):
+                x = (mine[k] if mine[k] < ~w else ~w) + w
+                there[k] = x if x < there[k] else there[k]
+
+
+cdef void _downward(const node_t* nodes, int64_t count, const node_t* first, const node_t* head, const cost_t* down,
+                    const uint8_t* set, cost_t* label) noexcept nogil:
+    """Labels of `nodes`, which come from the highest down and hold every ancestor of each; NULL: of all."""
+    cdef int64_t i, a
+    cdef int k
+    cdef node_t v
+    cdef cost_t w, x
+    cdef cost_t best[LANES]
+    cdef cost_t* mine
+    cdef const cost_t* there
+    for i in range(count):
+        v = nodes[i] if nodes != NULL else <node_t> (count - 1 - i)
+        mine = label + <int64_t> LANES * v
+        for k in range(LANES):
+            best[k] = mine[k] if set[v] else far()
+        for a in range(first[v], first[v + 1]):
+            w = down[a]
+            there = label + <int64_t> LANES * head[a]
+            for k in range(LANES):
+                x = (there[k] if there[k] < ~w else ~w) + w
+                best[k] = x if x < best[k] else best[k]
+        for k in range(LANES):
+            mine[k] = best[k]
+
+
+def ancestors(const node_t[::1] parent, const node_t[::1] some, uint8_t[::1] marked):
+    """Mark every rank of `some`, and all above it; returns how many were marked anew."""
+    cdef int64_t i, count = 0
+    cdef node_t v
+    with nogil:
+        for i in range(some.shape[0]):
+            v = some[i]
+            while v != NONE and not marked[v]:
+                marked[v] = 1
+                count += 1
+                v = parent[v]
+    return count
+
+
+def lanes(const node_t[::1] first, const node_t[::1] head, const cost_t[::1] up, const cost_t[::1] down,
+          const node_t[::1] parent, const node_t[::1] origins, const int64_t[::1] rows, const node_t[::1] nodes,
+          const node_t[::1] ends, double scale, node_t[::1] climbed, uint8_t[::1] marked, cost_t[:, ::1] label,
+          result_t[:, ::1] result):
+    """Fill row rows[k] of `result` with the cost from rank origins[k] to each rank of `ends`, for at most 16 origins.
+
+    `nodes`: the ranks to sweep, highest first, or none for all; `climbed` (n,), `marked` (n,) zeros, and `label`
+    (n, 16) are room. Costs are divided by `scale`, and unreachable is inf, where `result` is of floats.
+    """
+    cdef int64_t n = parent.shape[0], i, j, count = 0, a, many = origins.shape[0], k
+    cdef node_t v, lowest = <node_t> n
+    cdef cost_t* mine
+    cdef const cost_t* up_ = &up[0] if up.shape[0] else NULL
+    cdef const cost_t* down_ = &down[0] if down.shape[0] else NULL
+    cdef const node_t* head_ = &head[0] if head.shape[0] else NULL
+    cdef result_t* row[LANES]
+    if many == 0 or ends.shape[0] == 0:
+        return
+    for k in range(many):
+        row[k] = &result[rows[k], 0]
+    with nogil:
+        for i in range(many):
+            v = origins[i]
+            while v != NONE and not marked[v]:
+                marked[v] = 1
+                climbed[count] = v
+                count += 1
+                v = parent[v]
+        _sort(&climbed[0], count)
+        for i in range(count):
+            memset(&label[climbed[i], 0], 0xFF, LANES * sizeof(cost_t))
+        for k in range(many):
+            label[origins[k], k] = 0
+        _upward(&climbed[0], count, &first[0], head_, up_, &label[0, 0])
+        if nodes.shape[0]:
+            _downward(&nodes[0], nodes.shape[0], &first[0], head_, down_, &marked[0], &label[0, 0])
+        else:
+            _downward(NULL, n, &first[0], head_, down_, &marked[0], &label[0, 0])
+        for i in range(count):
+            marked[climbed[i]] = 0
+        for i in range(ends.shape[0]):
+            mine = &label[ends[i], 0]
+            for k in range(many):
+                if result_t is double:
+                    row[k][i] = INFINITY if mine[k] == far() else mine[k] / scale
+                else:
+                    row[k][i] = mine[k]
+
+
+cdef void _sort(node_t* items, int64_t count) noexcept nogil:
+    qsort(items, count, sizeof(node_t), _earlier)
+
+
+cdef int _earlier(const void* one, const void* other) noexcept nogil:
+    return ((<const node_t*> one)[0] > (<const node_t*> other)[0]) - ((<const node_t*> one)[0] < (<const node_t*> other)[0])
