@@ -8,7 +8,7 @@ first[v]..first[v+1] holds it, leads up to head[a]; `up` is its cost from v, `do
 
 from libc.math cimport INFINITY
 from libc.stdlib cimport qsort
-from libc.string cimport memset
+from lanes cimport *
 from types cimport *
 
 ctypedef fused result_t:
@@ -16,7 +16,7 @@ ctypedef fused result_t:
     double
 
 cdef enum:
-    LANES = 16           # origins in one sweep: a label's lanes fill a line of the cache
+    AHEAD = 24           # labels to have brought near before they are read
 
 # ── elimination ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -247,50 +247,6 @@ def settle_again(const node_t[::1] first, const node_t[::1] head, tuple rows, tu
 
 # ── sweeps ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-cdef void _upward(const node_t* nodes, int64_t count, const node_t* first, const node_t* head, const cost_t* up,
-                  cost_t* label) noexcept nogil:
-    cdef int64_t i, a
-    cdef int k
-    cdef node_t v
-    cdef cost_t w, x
-    cdef cost_t* mine
-    cdef cost_t* there
-    for i in range(count):
-        v = nodes[i]
-        mine = label + <int64_t> LANES * v
-        for a in range(first[v], first[v + 1]):
-            w = up[a]
-            there = label + <int64_t> LANES * head[a]
-            for k in range(LANES):
-                x = (mine[k] if mine[k] < ~w else ~w) + w
-                there[k] = x if x < there[k] else there[k]
-
-
-cdef void _downward(const node_t* nodes, int64_t count, const node_t* first, const node_t* head, const cost_t* down,
-                    const uint8_t* set, cost_t* label) noexcept nogil:
-    """Labels of `nodes`, which come from the highest down and hold every ancestor of each; NULL: of all."""
-    cdef int64_t i, a
-    cdef int k
-    cdef node_t v
-    cdef cost_t w, x
-    cdef cost_t best[LANES]
-    cdef cost_t* mine
-    cdef const cost_t* there
-    for i in range(count):
-        v = nodes[i] if nodes != NULL else <node_t> (count - 1 - i)
-        mine = label + <int64_t> LANES * v
-        for k in range(LANES):
-            best[k] = mine[k] if set[v] else far()
-        for a in range(first[v], first[v + 1]):
-            w = down[a]
-            there = label + <int64_t> LANES * head[a]
-            for k in range(LANES):
-                x = (there[k] if there[k] < ~w else ~w) + w
-                best[k] = x if x < best[k] else best[k]
-        for k in range(LANES):
-            mine[k] = best[k]
-
-
 def ancestors(const node_t[::1] parent, const node_t[::1] some, uint8_t[::1] marked):
     """Mark every rank of `some`, and all above it; returns how many were marked anew."""
     cdef int64_t i, count = 0
@@ -307,56 +263,54 @@ def ancestors(const node_t[::1] parent, const node_t[::1] some, uint8_t[::1] mar
 
 def lanes(const node_t[::1] first, const node_t[::1] head, const cost_t[::1] up, const cost_t[::1] down,
           const node_t[::1] parent, const node_t[::1] origins, const int64_t[::1] rows, const node_t[::1] nodes,
-          const node_t[::1] ends, double scale, node_t[::1] climbed, uint8_t[::1] marked, cost_t[:, ::1] label,
+          const node_t[::1] ends, double scale, node_t[::1] climbed, uint8_t[::1] marked, int32_t[:, ::1] label,
           result_t[:, ::1] result):
     """Fill row rows[k] of `result` with the cost from rank origins[k] to each rank of `ends`, for at most 16 origins.
 
     `nodes`: the ranks to sweep, highest first, or none for all; `climbed` (n,), `marked` (n,) zeros, and `label`
     (n, 16) are room. Costs are divided by `scale`, and unreachable is inf, where `result` is of floats.
     """
-    cdef int64_t n = parent.shape[0], i, j, count = 0, a, many = origins.shape[0], k
-    cdef node_t v, lowest = <node_t> n
-    cdef cost_t* mine
+    cdef int64_t n = parent.shape[0], i, count = 0, many = origins.shape[0], some = nodes.shape[0], k
+    cdef node_t v
+    cdef cost_t cost
+    cdef const node_t* head_ = &head[0] if head.shape[0] else NULL
     cdef const cost_t* up_ = &up[0] if up.shape[0] else NULL
     cdef const cost_t* down_ = &down[0] if down.shape[0] else NULL
-    cdef const node_t* head_ = &head[0] if head.shape[0] else NULL
+    cdef int32_t* label_
     cdef result_t* row[LANES]
     if many == 0 or ends.shape[0] == 0:
         return
+    label_ = &label[0, 0]
     for k in range(many):
         row[k] = &result[rows[k], 0]
     with nogil:
-        for i in range(many):
-            v = origins[i]
+        for k in range(many):
+            v = origins[k]
             while v != NONE and not marked[v]:
                 marked[v] = 1
                 climbed[count] = v
                 count += 1
                 v = parent[v]
-        _sort(&climbed[0], count)
+        qsort(&climbed[0], count, sizeof(node_t), _earlier)
         for i in range(count):
-            memset(&label[climbed[i], 0], 0xFF, LANES * sizeof(cost_t))
+            for k in range(LANES):
+                label_[LANES * <int64_t> climbed[i] + k] = held(far())
         for k in range(many):
-            label[origins[k], k] = 0
-        _upward(&climbed[0], count, &first[0], head_, up_, &label[0, 0])
-        if nodes.shape[0]:
-            _downward(&nodes[0], nodes.shape[0], &first[0], head_, down_, &marked[0], &label[0, 0])
-        else:
-            _downward(NULL, n, &first[0], head_, down_, &marked[0], &label[0, 0])
+            label_[LANES * <int64_t> origins[k] + k] = held(0)
+        climb(&climbed[0], count, &first[0], head_, up_, label_)
+        descend(&nodes[0] if some else NULL, some if some else n, &first[0], head_, down_, &marked[0], label_)
         for i in range(count):
             marked[climbed[i]] = 0
         for i in range(ends.shape[0]):
-            mine = &label[ends[i], 0]
+            fetch(label_ + LANES * <int64_t> ends[min(i + AHEAD, ends.shape[0] - 1)])
             for k in range(many):
+                cost = read(label_[LANES * <int64_t> ends[i] + k])
                 if result_t is double:
-                    row[k][i] = INFINITY if mine[k] == far() else mine[k] / scale
+                    row[k][i] = INFINITY if cost == far() else cost / scale
                 else:
-                    row[k][i] = mine[k]
-
-
-cdef void _sort(node_t* items, int64_t count) noexcept nogil:
-    qsort(items, count, sizeof(node_t), _earlier)
+                    row[k][i] = cost
 
 
 cdef int _earlier(const void* one, const void* other) noexcept nogil:
-    return ((<const node_t*> one)[0] > (<const node_t*> other)[0]) - ((<const node_t*> one)[0] < (<const node_t*> other)[0])
+    cdef node_t a = (<const node_t*> one)[0], b = (<const node_t*> other)[0]
+    return (a > b) - (a < b)

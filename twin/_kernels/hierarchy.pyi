@@ -64,6 +64,6 @@ def lanes(
     scale: float,
     climbed: Ints,
     marked: Flags,
-    label: Costs,
+    label: Ints,
     result: Costs | NDArray[float64],
 ) -> None: ...

@@ -298,7 +298,7 @@ class Metric:
 
         def sweep(part: slice) -> None:
             climbed, room = np.empty(count, dtype=np.int32), np.zeros(count, dtype=np.uint8)
-            label = np.empty((count, _LANES), dtype=np.uint32)
+            label = _lines(count)
             for batch in range(part.start, part.stop):
                 some = rows[_LANES * batch : _LANES * (batch + 1)]
                 arrays = h.first, h.head, self.up, self.down, h.parent, begin[some], some
@@ -316,6 +316,13 @@ def _by_owner(indptr: Ints, target: Ints, rank: Ints, slot: Ints) -> tuple[Ints,
     arc = arc[np.argsort(owner[arc], kind="stable")].astype(np.int32)
     many = np.bincount(owner[arc], minlength=len(rank))
     return np.concatenate([[0], np.cumsum(many)]).astype(np.int32), arc
+
+
+def _lines(count: int) -> Ints:
+    """(count, 16) int32, each row in one line of the cache."""
+    room = np.empty(16 * (count + 1), dtype=np.int32)
+    start = -room.ctypes.data % 64 // 4
+    return room[start : start + 16 * count].reshape(count, 16)
 
 
 def _fingerprint(indptr: Ints, target: Ints) -> NDArray[np.uint8]:
