@@ -1,5 +1,5 @@
 # cython: freethreading_compatible=True
-"""An order of elimination by nested dissection, and what elimination in that order adds to the graph.
+"""An order of elimination by nested dissection.
 
 Trust the arrays: twin/routing has validated them. `indptr` (n+1) and `near` are the compressed neighbours of an
 undirected graph without loops and twins; every work array is the caller's.
@@ -22,145 +22,12 @@ cdef extern from *:
 cdef enum:
     LEAF = 64            # a cell this small is ordered by minimum degree
     WAYS = 4             # directions in which a cell is tried to be cut
-    DEEPEST = 256        # cells waiting: a cut leaves at most 3/4 of a cell on one side, so this is far beyond 2**31
+    DEEPEST = 256        # cells waiting: a cut leaves at most 5/6 of a cell on one side: enough beyond 2**31
 
 cdef enum:
     MIDDLE = 0
     SOURCE = 1
     SINK = 2
-
-cdef enum:
-    UNSEEN = -1
-    DEAD = -2
-
-
-# ── the plain graph ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def simple(const node_t[::1] indptr, const node_t[::1] target, node_t[::1] seen, node_t[::1] first, node_t[::1] near):
-    """Fill `first` (n+1) and `near` (2m) with the neighbours of each node, whichever way the arcs go; returns how many.
-
-    Loops and twins are left out, so that `near` is filled from its start only as far as the returned count.
-    """
-    cdef int64_t n = indptr.shape[0] - 1, a, at, u, v, low = 0, kept = 0
-    with nogil:
-        first[:] = 0
-        seen[:] = NONE
-        for u in range(n):
-            for a in range(indptr[u], indptr[u + 1]):
-                if target[a] != u:
-                    first[u + 1] += 1
-                    first[target[a] + 1] += 1
-        for u in range(n):
-            first[u + 1] += first[u]
-        for u in range(n):
-            for a in range(indptr[u], indptr[u + 1]):
-                v = target[a]
-                if v != u:
-                    near[first[u]] = <node_t> v
-                    near[first[v]] = <node_t> u
-                    first[u] += 1
-                    first[v] += 1
-        for u in range(n):  # first[u] is now the end of u's neighbours
-            at = kept
-            for a in range(low, first[u]):
-                if seen[near[a]] != u:
-                    seen[near[a]] = <node_t> u
-                    near[kept] = near[a]
-                    kept += 1
-            low = first[u]
-            first[u] = <node_t> at
-        first[n] = <node_t> kept
-    return kept
-
-
-def hops(const node_t[::1] indptr, const node_t[::1] near, const node_t[::1] seeds, node_t[::1] queue, node_t[::1] found):
-    """Fill `found` (n,) with the number of edges from the nearest seed; -1 where there is no way."""
-    cdef int64_t head = 0, tail = 0, i
-    cdef node_t u, v
-    with nogil:
-        found[:] = UNSEEN
-        for i in range(seeds.shape[0]):
-            if found[seeds[i]] < 0:
-                found[seeds[i]] = 0
-                queue[tail] = seeds[i]
-                tail += 1
-        while head < tail:
-            u = queue[head]
-            head += 1
-            for i in range(indptr[u], indptr[u + 1]):
-                v = near[i]
-                if found[v] < 0:
-                    found[v] = found[u] + 1
-                    queue[tail] = v
-                    tail += 1
-
-
-# ── dead ends and chains first ───────────────────────────────────────────────────────────────────────────────────────
-
-
-cdef void _swap(const node_t[::1] indptr, node_t[::1] near, node_t[::1] degree, node_t u, node_t old, node_t new) noexcept nogil:
-    """Among u's neighbours, `new` takes the place of `old`; where it stands there already, or is NONE, `old` goes."""
-    cdef int64_t i, at = -1
-    cdef bint known = new == NONE
-    for i in range(indptr[u], indptr[u] + degree[u]):
-        if near[i] == old:
-            at = i
-        elif near[i] == new:
-            known = True
-    if not known:
-        near[at] = new
-    else:
-        degree[u] -= 1
-        near[at] = near[indptr[u] + degree[u]]
-
-
-def peel(const node_t[::1] indptr, node_t[::1] near, node_t[::1] degree, node_t[::1] order, node_t[::1] waiting,
-         node_t[::1] later, node_t[::1] touched):
-    """Eliminate what has at most two neighbours until nothing has; returns how many went, in turn, into `order`.
-
-    Elimination joins the two neighbours, in place: no list ever grows. It goes in rounds of nodes that do not touch
-    one another, so that a chain of k nodes becomes a tree of depth log k and not one of depth k.
-    """
-    cdef int64_t n = degree.shape[0], i, count = 0, now = 0, then
-    cdef node_t u, a, b, before, turn = 0
-    with nogil:
-        touched[:] = 0     # the last round that eliminated a neighbour
-        for i in range(n):
-            if degree[i] <= 2:
-                waiting[now] = <node_t> i
-                now += 1
-        while now > 0:
-            turn += 1
-            then = 0
-            for i in range(now):
-                u = waiting[i]
-                if touched[u] == turn:
-                    continue  # whoever touched it put it off
-                a = near[indptr[u]] if degree[u] > 0 else NONE
-                b = near[indptr[u] + 1] if degree[u] > 1 else NONE
-                if a != NONE:
-                    before = degree[a]
-                    _swap(indptr, near, degree, a, u, b)
-                    if degree[a] <= 2 and (before > 2 or touched[a] != turn):
-                        later[then] = a
-                        then += 1
-                    touched[a] = turn
-                if b != NONE:
-                    before = degree[b]
-                    _swap(indptr, near, degree, b, u, a)
-                    if degree[b] <= 2 and (before > 2 or touched[b] != turn):
-                        later[then] = b
-                        then += 1
-                    touched[b] = turn
-                order[count] = u
-                count += 1
-            now = then
-            waiting[:now] = later[:now]
-    return count
-
-
-# ── nested dissection of what is left ────────────────────────────────────────────────────────────────────────────────
 
 cdef struct Cells:
     const node_t* indptr
@@ -168,149 +35,144 @@ cdef struct Cells:
     node_t* along[WAYS]      # the nodes of a cell low..high-1 stand there in each, sorted along that direction
     node_t* cell             # of each node: where its cell begins; NONE once it separates
     node_t* before           # the node before it on a way from source to sink; NONE where one begins
-    node_t* level
-    node_t* next             # the next arc to try
+    node_t* next             # the next step to try
+    node_t* place            # along the direction that is tried
+    node_t* been             # the turn that last was at the node
+    node_t* seen             # the turn that last came to its door, while a way passed there
     node_t* queue
     node_t* through          # of the ways' stack: the node entered
     uint8_t* kind
     uint8_t* used            # 1: a way passes here
-    uint8_t* seen            # 1: a way passes here, and the search came to its door
     uint8_t* side            # 0 source's, 1 separator, 2 sink's: the best cut yet
 
 
-cdef inline node_t _step(const Cells* g, node_t u, int64_t i, node_t* entered) noexcept nogil:
+cdef inline node_t _step(const Cells* g, node_t u, int64_t i, node_t* entered, node_t turn) noexcept nogil:
     """Where the i-th step from u leads: a free neighbour; or, past a neighbour in use, the node before it on its way,
-    which then must go on elsewhere. The step after the last neighbour is back along u's own way. NONE: nowhere.
+    which then must go on elsewhere. Neighbours further on come first, then the others, and last the way back along
+    u's own way. NONE: nowhere.
     """
-    cdef node_t w
-    if i == g.indptr[u + 1]:
+    cdef node_t w, degree = g.indptr[u + 1] - g.indptr[u]
+    if i == 2 * degree:
         entered[0] = u
         return g.before[u] if g.used[u] else NONE
-    w = g.near[i]
-    entered[0] = w
-    if g.cell[w] != g.cell[u] or g.kind[w] == SOURCE and not g.used[w]:
+    w = g.near[g.indptr[u] + (i if i < degree else i - degree)]
+    if g.cell[w] != g.cell[u] or (g.place[w] > g.place[u]) != (i < degree):
         return NONE
-    if not g.used[w]:
-        return w
-    g.seen[w] = 1
-    return g.before[w]
+    entered[0] = w
+    if g.used[w]:
+        g.seen[w] = turn
+        return g.before[w]
+    return NONE if g.kind[w] == SOURCE else w
 
 
-cdef bint _layers(const Cells* g, const node_t* cell, int64_t size, const node_t* starts,
-                  int64_t count) noexcept nogil:
-    """Number of steps from a free source to every node, as far as the nearest sinks; False: no sink can be reached."""
-    cdef int64_t i, head = 0, tail = 0
-    cdef node_t u, v, entered, last = 0x7FFFFFFF
-    for i in range(size):
-        g.level[cell[i]] = UNSEEN
-        g.seen[cell[i]] = 0
-    for i in range(count):
-        if not g.used[starts[i]]:
-            g.level[starts[i]] = 0
-            g.queue[tail] = starts[i]
-            tail += 1
-    while head < tail:
-        u = g.queue[head]
-        head += 1
-        if g.level[u] >= last:
-            break
-        for i in range(g.indptr[u], g.indptr[u + 1] + 1):
-            v = _step(g, u, i, &entered)
-            if v != NONE and g.level[v] == UNSEEN:
-                g.level[v] = g.level[u] + 1
-                g.queue[tail] = v
-                tail += 1
-                if g.kind[v] == SINK and not g.used[v]:
-                    last = g.level[v]
-    return last != 0x7FFFFFFF
-
-
-cdef bint _another(const Cells* g, node_t start) noexcept nogil:
-    """Lay one more way from `start`, by layers; what it passes, or what leads nowhere, is dead for this round."""
+cdef bint _another(const Cells* g, node_t start, node_t turn) noexcept nogil:
+    """Search one more way from `start`, depth first, past nothing that this turn has been at; lay it if there is one."""
     cdef int64_t top = 0, i
     cdef node_t u, v, entered
     g.queue[0] = start
-    g.next[start] = g.indptr[start]
+    g.next[start] = 0
+    g.been[start] = turn
     while top >= 0:
         u = g.queue[top]
         if g.kind[u] == SINK and not g.used[u]:
             break
         v = NONE
-        while g.next[u] <= g.indptr[u + 1]:
-            i = g.next[u]
+        while g.next[u] <= 2 * (g.indptr[u + 1] - g.indptr[u]):
+            v = _step(g, u, g.next[u], &entered, turn)
             g.next[u] += 1
-            v = _step(g, u, i, &entered)
-            if v != NONE and g.level[v] == g.level[u] + 1:
+            if v != NONE and g.been[v] != turn:
                 break
             v = NONE
         if v == NONE:
-            g.level[u] = DEAD
             top -= 1
         else:
             g.through[top] = entered
             top += 1
             g.queue[top] = v
-            g.next[v] = g.indptr[v]
+            g.next[v] = 0
+            g.been[v] = turn
     if top < 0:
         return False
     g.used[start] = 1
     g.before[start] = NONE
     for i in range(top):
-        u, entered, v = g.queue[i], g.through[i], g.queue[i + 1]
-        g.level[u] = DEAD
+        u, entered = g.queue[i], g.through[i]
         if entered == u:
             g.used[u] = 0
             g.before[u] = NONE
         else:
             g.used[entered] = 1
             g.before[entered] = u
-    g.level[g.queue[top]] = DEAD
     return True
 
 
-cdef int64_t _cut(const Cells* g, const node_t* cell, int64_t size, int64_t most, node_t* starts) noexcept nogil:
-    """The fewest nodes that part the first quarter of `cell` from the last (Schild & Sommer 2015), if fewer than `most`.
+cdef struct Cut:
+    int64_t ways             # nodes that separate
+    int64_t lesser           # nodes on the smaller side
 
-    By Menger's theorem as many as ways that share no node; found layer by layer (Dinic 1970). `side` then tells.
+
+cdef inline bint _as_good(const Cut* one, int64_t ways, int64_t lesser) noexcept nogil:
+    """Whether a cut takes as few nodes, for what it cuts off, as one of `ways` nodes that leaves `lesser`."""
+    return one.lesser != NONE and one.ways * lesser <= ways * max(one.lesser, 1)
+
+
+cdef void _cut(const Cells* g, const node_t* cell, int64_t size, Cut* best, node_t* starts) noexcept nogil:
+    """Part the first sixth of `cell` from the last by the fewest nodes; `side` tells, if that is better than `best`.
+
+    By Menger's theorem as many as ways that share no node. Each turn searches from all free sources and passes a node
+    once; when a turn finds no way, what it has been at is one side.
     """
-    cdef int64_t quarter = max(1, size // 4), i, a, count = 0, ways = 0
-    cdef node_t u
+    cdef int64_t share = max(1, size // 6), i, a, count = 0, ways = 0, found = 1, near_side = 0, lesser
+    cdef node_t u, turn = 0
     for i in range(size):
         u = cell[i]
-        g.kind[u] = SOURCE if i < quarter else SINK if i >= size - quarter else MIDDLE
+        g.kind[u] = SOURCE if i < share else SINK if i >= size - share else MIDDLE
+        g.place[u] = <node_t> i
         g.used[u] = 0
         g.before[u] = NONE
-    for i in range(quarter):
+        g.been[u] = 0
+        g.seen[u] = 0
+    for i in range(share):
         u = cell[i]
         for a in range(g.indptr[u], g.indptr[u + 1]):
             if g.cell[g.near[a]] == g.cell[u] and g.kind[g.near[a]] != SOURCE:
                 starts[count] = u
                 count += 1
                 break
-    while _layers(g, cell, size, starts, count):
+    while found:
+        turn += 1
+        found = 0
         for i in range(count):
-            if not g.used[starts[i]] and g.level[starts[i]] == 0 and _another(g, starts[i]):
-                ways += 1
-                if ways >= most:
-                    return most
+            if not g.used[starts[i]] and g.been[starts[i]] != turn and _another(g, starts[i], turn):
+                found += 1
+                if _as_good(best, ways + found, size // 2):
+                    return
+        ways += found
     for i in range(size):
         u = cell[i]
-        if g.used[u] and g.level[u] < 0 and (g.seen[u] or g.kind[u] == SOURCE):
-            g.side[u] = 1
+        near_side += g.been[u] == turn or g.kind[u] == SOURCE and not g.used[u]
+    lesser = min(near_side, size - near_side - ways)
+    if _as_good(best, ways, lesser):
+        return
+    best.ways, best.lesser = ways, lesser
+    for i in range(size):
+        u = cell[i]
+        if g.been[u] == turn or g.kind[u] == SOURCE and not g.used[u]:
+            g.side[u] = 0
         else:
-            g.side[u] = 0 if g.level[u] >= 0 or g.kind[u] == SOURCE else 2
-    return ways
+            g.side[u] = 1 if g.used[u] and (g.seen[u] == turn or g.kind[u] == SOURCE) else 2
 
 
 cdef void _part(const Cells* g, int64_t low, int64_t high, int64_t* ends, node_t* room) noexcept nogil:
-    """Cut the cell in the direction that takes the fewest nodes: one side, the other, then what separates them."""
-    cdef int64_t size = high - low, best = size + 1, found, i
+    """Cut the cell by the direction that serves best: one side, the other, then what separates them."""
+    cdef int64_t size = high - low, i
     cdef int64_t at[3]
+    cdef Cut best
     cdef int way
     cdef node_t u
+    best.ways, best.lesser = 0, NONE     # none yet
     for way in range(WAYS):
-        found = _cut(g, g.along[way] + low, size, best, room)
-        best = min(best, found)
+        _cut(g, g.along[way] + low, size, &best, room)
     ends[0] = low
     for i in range(low, high):
         ends[0] += g.side[g.along[0][i]] == 0
@@ -343,7 +205,7 @@ cdef void _leaf(const Cells* g, int64_t low, int64_t high) noexcept nogil:
     cdef int degree, least
     for i in range(size):
         held[i] = g.along[0][low + i]
-        g.level[held[i]] = <node_t> i
+        g.place[held[i]] = <node_t> i
     for i in range(size):
         u = held[i]
         inner[i], outer[i] = 0, 0
@@ -351,7 +213,7 @@ cdef void _leaf(const Cells* g, int64_t low, int64_t high) noexcept nogil:
         for a in range(g.indptr[u], g.indptr[u + 1]):
             v = g.near[a]
             if g.cell[v] == low:
-                inner[i] |= one << g.level[v]
+                inner[i] |= one << g.place[v]
             else:
                 j = 0
                 while j < known and outside[j] != v:
@@ -383,9 +245,9 @@ cdef Cells _cells(const node_t[::1] indptr, const node_t[::1] near, node_t[:, ::
     g.indptr, g.near = &indptr[0], &near[0] if near.shape[0] else NULL
     for way in range(WAYS):
         g.along[way] = &along[way, 0]
-    g.cell, g.before, g.level, g.next = &work[0, 0], &work[1, 0], &work[2, 0], &work[3, 0]
-    g.queue, g.through = &work[4, 0], &work[5, 0]
-    g.kind, g.used, g.seen, g.side = &flags[0, 0], &flags[1, 0], &flags[2, 0], &flags[3, 0]
+    g.cell, g.before, g.next, g.place = &work[0, 0], &work[1, 0], &work[2, 0], &work[3, 0]
+    g.been, g.seen, g.queue, g.through = &work[4, 0], &work[5, 0], &work[6, 0], &work[7, 0]
+    g.kind, g.used, g.side = &flags[0, 0], &flags[1, 0], &flags[2, 0]
     return g
 
 
@@ -400,7 +262,7 @@ def cut(const node_t[::1] indptr, const node_t[::1] near, node_t[:, ::1] along, 
     with nogil:
         g.queue += low
         g.through += low
-        _part(&g, low, high, ends, &work[6, low])
+        _part(&g, low, high, ends, &work[8, low])
     return ends[0], ends[1]
 
 
@@ -408,7 +270,7 @@ def dissect(const node_t[::1] indptr, const node_t[::1] near, node_t[:, ::1] alo
             uint8_t[:, ::1] flags, int64_t low, int64_t high):
     """Cut the cell low..high-1, and its parts, until all are small; along[0] is then its order of elimination.
 
-    `along` (4, n): the nodes along four directions; `work` (7, n) and `flags` (4, n) are room, work[0] full of `low`
+    `along` (4, n): the nodes along four directions; `work` (9, n) and `flags` (3, n) are room, work[0] full of `low`
     at the cell's nodes.
     """
     cdef Cells g = _cells(indptr, near, along, work, flags), here
@@ -426,7 +288,7 @@ def dissect(const node_t[::1] indptr, const node_t[::1] near, node_t[:, ::1] alo
             here = g
             here.queue += low
             here.through += low
-            _part(&here, low, high, ends, &work[6, low])
+            _part(&here, low, high, ends, &work[8, low])
             waiting[2 * count], waiting[2 * count + 1] = low, ends[0]
             waiting[2 * count + 2], waiting[2 * count + 3] = ends[0], ends[1]
             count += 2

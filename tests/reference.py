@@ -168,3 +168,19 @@ def disjoint_ways(net, origins, exits):
         if any(not connected(set(shut)) for shut in combinations(edges, many)):
             return many
     raise AssertionError("with every edge shut there is no way")
+
+
+def eliminate(count, pairs):
+    """(low, high), sorted, of all edges there ever are when nodes are taken away in turn, each joining its neighbours."""
+    near = [set() for _ in range(count)]
+    for start, end in pairs:
+        if start != end:
+            near[start].add(end)
+            near[end].add(start)
+    found = []
+    for node in range(count):
+        later = {other for other in near[node] if other > node}
+        found += [(node, other) for other in later]
+        for other in later:
+            near[other] |= later - {other}
+    return sorted(found)

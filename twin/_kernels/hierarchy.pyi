@@ -7,25 +7,6 @@ Costs = NDArray[uint32]
 Flags = NDArray[uint8]
 Three = tuple[Ints, Ints, Ints]
 
-def tree(indptr: Ints, near: Ints, order: Ints, place: Ints, above: Ints, parent: Ints, rank: Ints) -> None: ...
-def count_arcs(
-    indptr: Ints, near: Ints, rank: Ints, node: Ints, parent: Ints, seen: Ints, first: Longs, row: Longs
-) -> None: ...
-def fill_arcs(
-    indptr: Ints,
-    near: Ints,
-    rank: Ints,
-    node: Ints,
-    parent: Ints,
-    seen: Ints,
-    free: Ints,
-    row: Ints,
-    head: Ints,
-    row_tail: Ints,
-    row_arc: Ints,
-) -> None: ...
-def subtrees(parent: Ints, lowest: Ints) -> None: ...
-def slots(indptr: Ints, target: Ints, rank: Ints, first: Ints, head: Ints, slot: Ints) -> None: ...
 def settle(
     first: Ints,
     head: Ints,

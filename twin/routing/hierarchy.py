@@ -10,14 +10,16 @@ down, labels all nodes (Delling, Goldberg, Nowatzyk & Werneck 2013). Sixteen ori
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from hashlib import blake2b
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from twin._kernels import elimination
 from twin._kernels import hierarchy as kernel
 from twin.errors import DataError
 from twin.model.network import SCALE
@@ -46,7 +48,7 @@ class Hierarchy:
     row, row_tail, row_arc : the same arcs by the rank that they lead up to: where they come from, and which they are.
     given, given_arc, given_slot : the topology's arcs by their lower end: which they are, and 2 x the arc of the
         hierarchy that they run along, + 1 where they run down.
-    fingerprint : (16,) uint8, of the topology.
+    fingerprint : (4,) int64, of the topology: how many nodes and arcs, and a digest.
     """
 
     rank: Ints
@@ -59,7 +61,7 @@ class Hierarchy:
     given: Ints
     given_arc: Ints
     given_slot: Ints
-    fingerprint: NDArray[np.uint8]
+    fingerprint: NDArray[np.int64]
 
     @classmethod
     def build(cls, indptr: Ints, target: Ints, x: ArrayLike | None = None, y: ArrayLike | None = None) -> Hierarchy:
@@ -80,11 +82,11 @@ class Hierarchy:
         places = [None if c is None else np.asarray(c, dtype=float) for c in (x, y)]
         sequence = order(begin, near, *places)
         parent, rank, one, other = np.empty((4, count), dtype=np.int32)
-        kernel.tree(begin, near, sequence, one, other, parent, rank)
+        elimination.tree(begin, near, sequence, one, other, parent, rank)
         node = np.empty(count, dtype=np.int32)
         node[rank] = np.arange(count)
         ends, rows = np.empty((2, count + 1), dtype=np.int64)
-        kernel.count_arcs(begin, near, rank, node, parent, one, ends, rows)
+        elimination.count_arcs(begin, near, rank, node, parent, one, ends, rows)
         if 2 * ends[-1] > np.iinfo(np.int32).max:
             raise DataError(
                 f"a hierarchy of this network would hold {ends[-1]} arcs: too many streets cross one another without "
@@ -92,9 +94,9 @@ class Hierarchy:
             )
         first, row = ends.astype(np.int32), rows.astype(np.int32)
         head, row_tail, row_arc = np.empty((3, first[-1]), dtype=np.int32)
-        kernel.fill_arcs(begin, near, rank, node, parent, one, first[:-1].copy(), row, head, row_tail, row_arc)
+        elimination.fill_arcs(begin, near, rank, node, parent, one, first[:-1].copy(), row, head, row_tail, row_arc)
         slot = np.empty(len(target), dtype=np.int32)
-        kernel.slots(indptr, target, rank, first, head, slot)
+        elimination.slots(indptr, target, rank, first, head, slot)
         given, given_arc = _by_owner(indptr, target, rank, slot)
         return cls(
             *(rank.copy(), parent.copy(), first, head, row, row_tail, row_arc),
@@ -102,12 +104,12 @@ class Hierarchy:
             _fingerprint(indptr, target),
         )
 
-    def arrays(self) -> dict[str, NDArray[np.int32] | NDArray[np.uint8]]:
+    def arrays(self) -> dict[str, NDArray[Any]]:
         """The arrays by name, to be written one to a file; `from_arrays` takes them back, memory-mapped if need be."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @classmethod
-    def from_arrays(cls, arrays: dict[str, NDArray[np.int32]], indptr: Ints, target: Ints) -> Hierarchy:
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], indptr: Ints, target: Ints) -> Hierarchy:
         """The hierarchy of these arrays, if they were made for this topology.
 
         Raises
@@ -126,45 +128,44 @@ class Hierarchy:
         """Refuse another topology than the one that this was built for, and arrays that do not fit one another."""
         if not np.array_equal(self.fingerprint, _fingerprint(indptr, target)):
             raise DataError(
-                f"the hierarchy was built for another topology than this one of {len(indptr) - 1} nodes and "
-                f"{len(target)} arcs: build it again"
+                f"the hierarchy was built for another topology ({self.fingerprint[0]} nodes, {self.fingerprint[1]} arcs) "
+                f"than this one ({len(indptr) - 1} nodes, {len(target)} arcs): build it again"
             )
-        fault = self._fault(len(indptr) - 1, len(target))
-        if fault:
+        for fault in self._faults(len(indptr) - 1, len(target)):
             raise DataError(f"the stored hierarchy is damaged, {fault}: build it again")
 
-    def _fault(self, count: int, arcs: int) -> str:
-        """What is wrong with the arrays; the kernels trust them, and files are not to be trusted."""
+    def _faults(self, count: int, arcs: int) -> Iterator[str]:
+        """What is wrong with the arrays, in turn; the kernels trust them, and files are not to be trusted."""
         many = len(self.head)
         sizes = dict.fromkeys(("first", "row", "given"), count + 1) | dict.fromkeys(("rank", "parent"), count)
-        sizes |= dict.fromkeys(("row_tail", "row_arc"), many) | {"given_slot": len(self.given_arc)}
+        sizes |= dict.fromkeys(("head", "row_tail", "row_arc"), many)
+        sizes |= dict.fromkeys(("given_arc", "given_slot"), len(self.given_arc))
         for name, size in sizes.items():
             if getattr(self, name).shape != (size,) or getattr(self, name).dtype != np.int32:
-                return f"{name} is not of {size} int32"
+                yield f"{name} is not of {size} int32"
         inside = ("row_arc", 0, many), ("row_tail", 0, count), ("rank", 0, count), ("given_slot", 0, 2 * many)
         for name, low, high in (*inside, ("given_arc", 0, arcs)):
             values = getattr(self, name)
             if len(values) and (values.min() < low or values.max() >= high):
-                return f"{name} points outside"
+                yield f"{name} points outside"
         for name, size in (("first", many), ("row", many), ("given", len(self.given_arc))):
             values = getattr(self, name)
             if values[0] != 0 or values[-1] != size or (np.diff(values) < 0).any():
-                return f"{name} does not ascend"
+                yield f"{name} does not ascend"
         tail = np.repeat(np.arange(count), np.diff(self.first))
         lowest = self.first[:-1][np.diff(self.first) > 0]
         above = np.full(count, -1, dtype=np.int32)
         above[tail[lowest]] = self.head[lowest]
         if (self.head <= tail).any() or (many and self.head.max() >= count) or not np.array_equal(above, self.parent):
-            return "the arcs do not lead up a tree"
+            yield "the arcs do not lead up a tree"
         if not np.array_equal(self.row_tail, tail[self.row_arc]) or (
             not np.array_equal(self.head[self.row_arc], np.repeat(np.arange(count), np.diff(self.row)))
         ):
-            return "the rows are not those of the arcs"
+            yield "the rows are not those of the arcs"
         if not np.array_equal(tail[self.given_slot >> 1], np.repeat(np.arange(count), np.diff(self.given))):
-            return "the topology's arcs are not those of their ranks"
+            yield "the topology's arcs are not those of their ranks"
         if len(np.unique(self.rank)) != count:
-            return "two nodes share a rank"
-        return ""
+            yield "two nodes share a rank"
 
     @cached_property
     def work(self) -> NDArray[np.int64]:
@@ -177,7 +178,7 @@ class Hierarchy:
     def _stretches(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
         """Stretches of ranks that join nothing in one another, and those above, in turn: both as (low, high)."""
         lowest = np.empty(len(self.parent), dtype=np.int32)
-        kernel.subtrees(self.parent, lowest)
+        elimination.subtrees(self.parent, lowest)
         done = np.concatenate([[0], np.cumsum(self.work)])
         most = done[-1] / _PARTS
         apart: list[tuple[int, int]] = []
@@ -205,23 +206,27 @@ class Hierarchy:
         return sorted(apart), runs
 
     @property
-    def _rows(self) -> tuple[Ints, Ints, Ints]:
+    def rows(self) -> tuple[Ints, Ints, Ints]:
+        """The arcs by the rank that they lead up to, as the kernels take them."""
         return self.row, self.row_tail, self.row_arc
 
     @property
-    def _given(self) -> tuple[Ints, Ints, Ints]:
+    def inputs(self) -> tuple[Ints, Ints, Ints]:
+        """The topology's arcs by their lower end, as the kernels take them."""
         return self.given, self.given_arc, self.given_slot
 
     def customise(self, arc_cost: Costs) -> Metric:
         """Weigh the hierarchy with costs (m,) uint32 in fixed point; 0xFFFFFFFF closes an arc."""
         cost = np.ascontiguousarray(arc_cost, dtype=np.uint32)
+        if cost.shape != (self.fingerprint[1],):
+            raise DataError(f"the hierarchy's topology has {self.fingerprint[1]} arcs, but there are {cost.size} costs")
         up, down = np.empty((2, len(self.head)), dtype=np.uint32)
         apart, above = self._stretches
 
         def settle(stretches: list[tuple[int, int]]) -> None:
-            arc_to = np.empty(len(self.parent), dtype=np.int32)
+            arc_to = np.zeros(len(self.parent), dtype=np.int32)  # inside the arrays, whatever a file held
             for low, high in stretches:
-                kernel.settle(self.first, self.head, self._rows, self._given, cost, low, high, arc_to, up, down)
+                kernel.settle(self.first, self.head, self.rows, self.inputs, cost, low, high, arc_to, up, down)
 
         in_chunks(lambda part: settle(apart[part]), len(apart), least=1)
         settle(above)
@@ -255,6 +260,8 @@ class Metric:
         cost = self.cost.copy()
         cost[np.asarray(arcs, dtype=np.int64)] = costs
         changed = cost != self.cost
+        if not changed.any():
+            return self
         stale = np.zeros(len(h.parent), dtype=np.uint8)
         owner = np.repeat(np.arange(len(h.parent), dtype=np.int32), np.diff(h.given))[changed[h.given_arc]]
         reached = np.zeros_like(stale)
@@ -263,9 +270,9 @@ class Metric:
             return h.customise(cost)
         stale[owner] = 1
         up, down = self.up.copy(), self.down.copy()
-        arc_to = np.empty(len(h.parent), dtype=np.int32)
+        arc_to = np.zeros(len(h.parent), dtype=np.int32)
         old = np.empty(2 * int(np.diff(h.first).max(initial=0)), dtype=np.uint32)
-        kernel.settle_again(h.first, h.head, h._rows, h._given, cost, stale, arc_to, old, up, down)
+        kernel.settle_again(h.first, h.head, h.rows, h.inputs, cost, stale, arc_to, old, up, down)
         return Metric(h, cost, up, down)
 
     def table(self, origins: ArrayLike, destinations: ArrayLike | None = None) -> Costs:
@@ -313,9 +320,9 @@ def _by_owner(indptr: Ints, target: Ints, rank: Ints, slot: Ints) -> tuple[Ints,
     tail = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
     owner = np.minimum(rank[tail], rank[target])
     arc = np.flatnonzero(slot >= 0)
-    arc = arc[np.argsort(owner[arc], kind="stable")].astype(np.int32)
+    arc = arc[np.argsort(owner[arc], kind="stable")]
     many = np.bincount(owner[arc], minlength=len(rank))
-    return np.concatenate([[0], np.cumsum(many)]).astype(np.int32), arc
+    return np.concatenate([[0], np.cumsum(many)]).astype(np.int32), arc.astype(np.int32)
 
 
 def _lines(count: int) -> Ints:
@@ -325,9 +332,9 @@ def _lines(count: int) -> Ints:
     return room[start : start + 16 * count].reshape(count, 16)
 
 
-def _fingerprint(indptr: Ints, target: Ints) -> NDArray[np.uint8]:
+def _fingerprint(indptr: Ints, target: Ints) -> NDArray[np.int64]:
     digest = blake2b(digest_size=16)
     for array in (indptr, target):
-        digest.update(np.ascontiguousarray(array, dtype="<i4").tobytes())
+        digest.update(np.ascontiguousarray(array, dtype="<i4").data)
         digest.update(b"|")
-    return np.frombuffer(digest.digest(), dtype=np.uint8)
+    return np.array([len(indptr) - 1, len(target), *np.frombuffer(digest.digest(), dtype="<i8")], dtype=np.int64)
