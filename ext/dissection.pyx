@@ -29,21 +29,24 @@ cdef enum:
     SOURCE = 1
     SINK = 2
 
+cdef struct Node:            # what a search asks of a node stands together
+    node_t cell              # where its cell begins; NONE once it separates
+    node_t before            # the node before it on a way from source to sink; NONE where one begins
+    node_t next              # the next step to try
+    node_t place             # along the direction that is tried
+    node_t been              # the turn that last was at the node
+    node_t seen              # the turn that last came to its door, while a way passed there
+    uint8_t kind
+    uint8_t used             # 1: a way passes here
+    uint8_t side             # 0 source's, 1 separator, 2 sink's: the best cut yet
+
 cdef struct Cells:
     const node_t* indptr
     const node_t* near
     node_t* along[WAYS]      # the nodes of a cell low..high-1 stand there in each, sorted along that direction
-    node_t* cell             # of each node: where its cell begins; NONE once it separates
-    node_t* before           # the node before it on a way from source to sink; NONE where one begins
-    node_t* next             # the next step to try
-    node_t* place            # along the direction that is tried
-    node_t* been             # the turn that last was at the node
-    node_t* seen             # the turn that last came to its door, while a way passed there
+    Node* node
     node_t* queue
     node_t* through          # of the ways' stack: the node entered
-    uint8_t* kind
-    uint8_t* used            # 1: a way passes here
-    uint8_t* side            # 0 source's, 1 separator, 2 sink's: the best cut yet
 
 
 cdef inline node_t _step(const Cells* g, node_t u, int64_t i, node_t* entered, node_t turn) noexcept nogil:
@@ -54,15 +57,15 @@ cdef inline node_t _step(const Cells* g, node_t u, int64_t i, node_t* entered, n
     cdef node_t w, degree = g.indptr[u + 1] - g.indptr[u]
     if i == 2 * degree:
         entered[0] = u
-        return g.before[u] if g.used[u] else NONE
+        return g.node[u].before if g.node[u].used else NONE
     w = g.near[g.indptr[u] + (i if i < degree else i - degree)]
-    if g.cell[w] != g.cell[u] or (g.place[w] > g.place[u]) != (i < degree):
+    if g.node[w].cell != g.node[u].cell or (g.node[w].place > g.node[u].place) != (i < degree):
         return NONE
     entered[0] = w
-    if g.used[w]:
-        g.seen[w] = turn
-        return g.before[w]
-    return NONE if g.kind[w] == SOURCE else w
+    if g.node[w].used:
+        g.node[w].seen = turn
+        return g.node[w].before
+    return NONE if g.node[w].kind == SOURCE else w
 
 
 cdef bint _another(const Cells* g, node_t start, node_t turn) noexcept nogil:
@@ -70,17 +73,17 @@ cdef bint _another(const Cells* g, node_t start, node_t turn) noexcept nogil:
     cdef int64_t top = 0, i
     cdef node_t u, v, entered
     g.queue[0] = start
-    g.next[start] = 0
-    g.been[start] = turn
+    g.node[start].next = 0
+    g.node[start].been = turn
     while top >= 0:
         u = g.queue[top]
-        if g.kind[u] == SINK and not g.used[u]:
+        if g.node[u].kind == SINK and not g.node[u].used:
             break
         v = NONE
-        while g.next[u] <= 2 * (g.indptr[u + 1] - g.indptr[u]):
-            v = _step(g, u, g.next[u], &entered, turn)
-            g.next[u] += 1
-            if v != NONE and g.been[v] != turn:
+        while g.node[u].next <= 2 * (g.indptr[u + 1] - g.indptr[u]):
+            v = _step(g, u, g.node[u].next, &entered, turn)
+            g.node[u].next += 1
+            if v != NONE and g.node[v].been != turn:
                 break
             v = NONE
         if v == NONE:
@@ -89,20 +92,20 @@ cdef bint _another(const Cells* g, node_t start, node_t turn) noexcept nogil:
             g.through[top] = entered
             top += 1
             g.queue[top] = v
-            g.next[v] = 0
-            g.been[v] = turn
+            g.node[v].next = 0
+            g.node[v].been = turn
     if top < 0:
         return False
-    g.used[start] = 1
-    g.before[start] = NONE
+    g.node[start].used = 1
+    g.node[start].before = NONE
     for i in range(top):
         u, entered = g.queue[i], g.through[i]
         if entered == u:
-            g.used[u] = 0
-            g.before[u] = NONE
+            g.node[u].used = 0
+            g.node[u].before = NONE
         else:
-            g.used[entered] = 1
-            g.before[entered] = u
+            g.node[entered].used = 1
+            g.node[entered].before = u
     return True
 
 
@@ -126,16 +129,16 @@ cdef void _cut(const Cells* g, const node_t* cell, int64_t size, Cut* best, node
     cdef node_t u, turn = 0
     for i in range(size):
         u = cell[i]
-        g.kind[u] = SOURCE if i < share else SINK if i >= size - share else MIDDLE
-        g.place[u] = <node_t> i
-        g.used[u] = 0
-        g.before[u] = NONE
-        g.been[u] = 0
-        g.seen[u] = 0
+        g.node[u].kind = SOURCE if i < share else SINK if i >= size - share else MIDDLE
+        g.node[u].place = <node_t> i
+        g.node[u].used = 0
+        g.node[u].before = NONE
+        g.node[u].been = 0
+        g.node[u].seen = 0
     for i in range(share):
         u = cell[i]
         for a in range(g.indptr[u], g.indptr[u + 1]):
-            if g.cell[g.near[a]] == g.cell[u] and g.kind[g.near[a]] != SOURCE:
+            if g.node[g.near[a]].cell == g.node[u].cell and g.node[g.near[a]].kind != SOURCE:
                 starts[count] = u
                 count += 1
                 break
@@ -143,24 +146,24 @@ cdef void _cut(const Cells* g, const node_t* cell, int64_t size, Cut* best, node
         turn += 1
         found = 0
         for i in range(count):
-            if not g.used[starts[i]] and g.been[starts[i]] != turn and _another(g, starts[i], turn):
+            if not g.node[starts[i]].used and g.node[starts[i]].been != turn and _another(g, starts[i], turn):
                 found += 1
                 if _as_good(best, ways + found, size // 2):
                     return
         ways += found
     for i in range(size):
         u = cell[i]
-        near_side += g.been[u] == turn or g.kind[u] == SOURCE and not g.used[u]
+        near_side += g.node[u].been == turn or g.node[u].kind == SOURCE and not g.node[u].used
     lesser = min(near_side, size - near_side - ways)
     if _as_good(best, ways, lesser):
         return
     best.ways, best.lesser = ways, lesser
     for i in range(size):
         u = cell[i]
-        if g.been[u] == turn or g.kind[u] == SOURCE and not g.used[u]:
-            g.side[u] = 0
+        if g.node[u].been == turn or g.node[u].kind == SOURCE and not g.node[u].used:
+            g.node[u].side = 0
         else:
-            g.side[u] = 1 if g.used[u] and (g.seen[u] == turn or g.kind[u] == SOURCE) else 2
+            g.node[u].side = 1 if g.node[u].used and (g.node[u].seen == turn or g.node[u].kind == SOURCE) else 2
 
 
 cdef void _part(const Cells* g, int64_t low, int64_t high, int64_t* ends, node_t* room) noexcept nogil:
@@ -175,22 +178,22 @@ cdef void _part(const Cells* g, int64_t low, int64_t high, int64_t* ends, node_t
         _cut(g, g.along[way] + low, size, &best, room)
     ends[0] = low
     for i in range(low, high):
-        ends[0] += g.side[g.along[0][i]] == 0
+        ends[0] += g.node[g.along[0][i]].side == 0
     ends[1] = ends[0]
     for i in range(low, high):
-        ends[1] += g.side[g.along[0][i]] == 2
+        ends[1] += g.node[g.along[0][i]].side == 2
     for way in range(WAYS):
         at[0], at[1], at[2] = 0, ends[1] - low, ends[0] - low
         for i in range(low, high):
             u = g.along[way][i]
-            room[at[g.side[u]]] = u
-            at[g.side[u]] += 1
+            room[at[g.node[u].side]] = u
+            at[g.node[u].side] += 1
         for i in range(size):
             g.along[way][low + i] = room[i]
     for i in range(ends[0], ends[1]):
-        g.cell[g.along[0][i]] = <node_t> ends[0]
+        g.node[g.along[0][i]].cell = <node_t> ends[0]
     for i in range(ends[1], high):
-        g.cell[g.along[0][i]] = NONE
+        g.node[g.along[0][i]].cell = NONE
 
 
 cdef void _leaf(const Cells* g, int64_t low, int64_t high) noexcept nogil:
@@ -205,15 +208,15 @@ cdef void _leaf(const Cells* g, int64_t low, int64_t high) noexcept nogil:
     cdef int degree, least
     for i in range(size):
         held[i] = g.along[0][low + i]
-        g.place[held[i]] = <node_t> i
+        g.node[held[i]].place = <node_t> i
     for i in range(size):
         u = held[i]
         inner[i], outer[i] = 0, 0
         left |= one << i
         for a in range(g.indptr[u], g.indptr[u + 1]):
             v = g.near[a]
-            if g.cell[v] == low:
-                inner[i] |= one << g.place[v]
+            if g.node[v].cell == low:
+                inner[i] |= one << g.node[v].place
             else:
                 j = 0
                 while j < known and outside[j] != v:
@@ -238,42 +241,41 @@ cdef void _leaf(const Cells* g, int64_t low, int64_t high) noexcept nogil:
                 outer[i] |= outer[best]
 
 
-cdef Cells _cells(const node_t[::1] indptr, const node_t[::1] near, node_t[:, ::1] along, node_t[:, ::1] work,
-                  uint8_t[:, ::1] flags):
+cdef Cells _cells(const node_t[::1] indptr, const node_t[::1] near, node_t[:, ::1] along, node_t[:, ::1] node,
+                  node_t[:, ::1] room):
     cdef Cells g
     cdef int way
     g.indptr, g.near = &indptr[0], &near[0] if near.shape[0] else NULL
     for way in range(WAYS):
         g.along[way] = &along[way, 0]
-    g.cell, g.before, g.next, g.place = &work[0, 0], &work[1, 0], &work[2, 0], &work[3, 0]
-    g.been, g.seen, g.queue, g.through = &work[4, 0], &work[5, 0], &work[6, 0], &work[7, 0]
-    g.kind, g.used, g.side = &flags[0, 0], &flags[1, 0], &flags[2, 0]
+    g.node = <Node*> &node[0, 0]
+    g.queue, g.through = &room[0, 0], &room[1, 0]
     return g
 
 
-def cut(const node_t[::1] indptr, const node_t[::1] near, node_t[:, ::1] along, node_t[:, ::1] work,
-        uint8_t[:, ::1] flags, int64_t low, int64_t high):
+def cut(const node_t[::1] indptr, const node_t[::1] near, node_t[:, ::1] along, node_t[:, ::1] node,
+        node_t[:, ::1] room, int64_t low, int64_t high):
     """Cut the one cell low..high-1; returns where its first and its second part end. What separates comes last.
 
     Cells share no node and no place of a work array, so that two threads may cut two of them.
     """
-    cdef Cells g = _cells(indptr, near, along, work, flags)
+    cdef Cells g = _cells(indptr, near, along, node, room)
     cdef int64_t ends[2]
     with nogil:
         g.queue += low
         g.through += low
-        _part(&g, low, high, ends, &work[8, low])
+        _part(&g, low, high, ends, &room[2, low])
     return ends[0], ends[1]
 
 
-def dissect(const node_t[::1] indptr, const node_t[::1] near, node_t[:, ::1] along, node_t[:, ::1] work,
-            uint8_t[:, ::1] flags, int64_t low, int64_t high):
+def dissect(const node_t[::1] indptr, const node_t[::1] near, node_t[:, ::1] along, node_t[:, ::1] node,
+            node_t[:, ::1] room, int64_t low, int64_t high):
     """Cut the cell low..high-1, and its parts, until all are small; along[0] is then its order of elimination.
 
-    `along` (4, n): the nodes along four directions; `work` (9, n) and `flags` (3, n) are room, work[0] full of `low`
+    `along` (4, n): the nodes along four directions; `node` (n, 7) and `room` (3, n) are room, node[·, 0] being `low`
     at the cell's nodes.
     """
-    cdef Cells g = _cells(indptr, near, along, work, flags), here
+    cdef Cells g = _cells(indptr, near, along, node, room), here
     cdef int64_t waiting[2 * DEEPEST]
     cdef int64_t ends[2]
     cdef int64_t count = 1
@@ -288,7 +290,7 @@ def dissect(const node_t[::1] indptr, const node_t[::1] near, node_t[:, ::1] alo
             here = g
             here.queue += low
             here.through += low
-            _part(&here, low, high, ends, &work[8, low])
+            _part(&here, low, high, ends, &room[2, low])
             waiting[2 * count], waiting[2 * count + 1] = low, ends[0]
             waiting[2 * count + 2], waiting[2 * count + 3] = ends[0], ends[1]
             count += 2

@@ -171,7 +171,7 @@ def disjoint_ways(net, origins, exits):
 
 
 def eliminate(count, pairs):
-    """(low, high), sorted, of all edges there ever are when nodes are taken away in turn, each joining its neighbours."""
+    """(low, high), sorted, of all edges there ever are when nodes go in turn, each joining its neighbours."""
     near = [set() for _ in range(count)]
     for start, end in pairs:
         if start != end:

@@ -126,7 +126,7 @@ def _dissect(indptr: Ints, near: Ints, x: Floats, y: Floats) -> Ints:
             along[way] = np.argsort(directions[way], kind="stable")
 
     in_chunks(sort, 4, least=1)
-    work, flags = np.zeros((9, count), dtype=np.int32), np.zeros((3, count), dtype=np.uint8)
+    node, room = np.zeros((count, 7), dtype=np.int32), np.empty((3, count), dtype=np.int32)
     cells, done = [(0, count)], []
     while cells:  # large cells are cut side by side; their parts are the next round's cells
         parts: list[Cells] = [()] * len(cells)
@@ -135,7 +135,7 @@ def _dissect(indptr: Ints, near: Ints, x: Floats, y: Floats) -> Ints:
             for i in range(part.start, part.stop):
                 low, high = cells[i]
                 if high - low > max(_SMALL, count // 64):
-                    first, second = dissection.cut(indptr, near, along, work, flags, low, high)
+                    first, second = dissection.cut(indptr, near, along, node, room, low, high)
                     parts[i] = ((low, first), (first, second))
 
         in_chunks(split, len(cells), least=1)
@@ -144,7 +144,7 @@ def _dissect(indptr: Ints, near: Ints, x: Floats, y: Floats) -> Ints:
 
     def finish(part: slice) -> None:
         for low, high in done[part]:
-            dissection.dissect(indptr, near, along, work, flags, low, high)
+            dissection.dissect(indptr, near, along, node, room, low, high)
 
     in_chunks(finish, len(done), least=1)
     found: Ints = along[0]

@@ -128,8 +128,8 @@ class Hierarchy:
         """Refuse another topology than the one that this was built for, and arrays that do not fit one another."""
         if not np.array_equal(self.fingerprint, _fingerprint(indptr, target)):
             raise DataError(
-                f"the hierarchy was built for another topology ({self.fingerprint[0]} nodes, {self.fingerprint[1]} arcs) "
-                f"than this one ({len(indptr) - 1} nodes, {len(target)} arcs): build it again"
+                f"the hierarchy was built for another topology ({self.fingerprint[0]} nodes, {self.fingerprint[1]} "
+                f"arcs) than this one ({len(indptr) - 1} nodes, {len(target)} arcs): build it again"
             )
         for fault in self._faults(len(indptr) - 1, len(target)):
             raise DataError(f"the stored hierarchy is damaged, {fault}: build it again")
@@ -266,7 +266,7 @@ class Metric:
         owner = np.repeat(np.arange(len(h.parent), dtype=np.int32), np.diff(h.given))[changed[h.given_arc]]
         reached = np.zeros_like(stale)
         kernel.ancestors(h.parent, owner, reached)
-        if 3 * int(h.work[reached > 0].sum()) > int(h.work.sum()):
+        if 5 * int(h.work[reached > 0].sum()) > 3 * int(h.work.sum()):
             return h.customise(cost)
         stale[owner] = 1
         up, down = self.up.copy(), self.down.copy()
