@@ -22,7 +22,7 @@ cdef extern from *:
 cdef enum:
     LEAF = 64            # a cell this small is ordered by minimum degree
     WAYS = 4             # directions in which a cell is tried to be cut
-    DEEPEST = 256        # cells waiting: a cut leaves at most 5/6 of a cell on one side: enough beyond 2**31
+    DEEPEST = 256        # cells waiting: a cut leaves at most 4/5 of a cell on one side: enough beyond 2**31
 
 cdef enum:
     MIDDLE = 0
@@ -120,12 +120,12 @@ cdef inline bint _as_good(const Cut* one, int64_t ways, int64_t lesser) noexcept
 
 
 cdef void _cut(const Cells* g, const node_t* cell, int64_t size, Cut* best, node_t* starts) noexcept nogil:
-    """Part the first sixth of `cell` from the last by the fewest nodes; `side` tells, if that is better than `best`.
+    """Part the first fifth of `cell` from the last by the fewest nodes; `side` tells, if that is better than `best`.
 
     By Menger's theorem as many as ways that share no node. Each turn searches from all free sources and passes a node
     once; when a turn finds no way, what it has been at is one side.
     """
-    cdef int64_t share = max(1, size // 6), i, a, count = 0, ways = 0, found = 1, near_side = 0, lesser
+    cdef int64_t share = max(1, size // 5), i, a, count = 0, ways = 0, found = 1, near_side = 0, lesser
     cdef node_t u, turn = 0
     for i in range(size):
         u = cell[i]

@@ -1,6 +1,6 @@
 """An order in which to eliminate a graph's nodes that adds few arcs: nested dissection by inertial flow.
 
-What has at most two neighbours goes first. What is left is cut by the fewest nodes that part the first sixth along a
+What has at most two neighbours goes first. What is left is cut by the fewest nodes that part the first fifth along a
 direction from the last (Schild & Sommer 2015): of four directions by that which takes the fewest nodes for what it
 cuts off. So are the parts, down to cells of 64 nodes, which minimum degree orders; what separates comes after what it
 separates (George 1973).
