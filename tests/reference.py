@@ -334,3 +334,19 @@ def criticality(net, journeys, cost="length"):
         added.append(sum(p * (a - b) for p, a, b in rows if a < inf))
         cut.append(sum(p for p, a, _ in rows if a == inf))
     return added, cut, sum(p * b for (_, p), b in zip(journeys, before, strict=True) if b < inf)
+
+
+def eliminate(count, pairs):
+    """(low, high), sorted, of all edges there ever are when nodes go in turn, each joining its neighbours."""
+    near = [set() for _ in range(count)]
+    for start, end in pairs:
+        if start != end:
+            near[start].add(end)
+            near[end].add(start)
+    found = []
+    for node in range(count):
+        later = {other for other in near[node] if other > node}
+        found += [(node, other) for other in later]
+        for other in later:
+            near[other] |= later - {other}
+    return sorted(found)
