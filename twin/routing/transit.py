@@ -26,8 +26,8 @@ from twin.units import day, hour, kmh, minute
 __all__ = ["Transit", "profile"]
 
 Ints = NDArray[np.int32]
-_BATCH = 256  # origins whose walks are held at once, and
-_HOLD = 2**23  # their walks to all nodes, at most
+_BATCH = 64  # origins whose walks are held at once, and
+_HOLD = 2**22  # their walks to all nodes, at most
 
 
 @dataclass(frozen=True, eq=False)
