@@ -6,6 +6,7 @@ Costs are those of the columns, as they are: hand in whole numbers, and the kern
 from __future__ import annotations
 
 from collections import defaultdict
+from heapq import heapify, heappop, heappush
 from itertools import combinations, pairwise
 from math import inf
 
@@ -350,3 +351,62 @@ def eliminate(count, pairs):
         for other in later:
             near[other] |= later - {other}
     return sorted(found)
+
+
+def rides(trips, departure, access, feet, most, until=inf):
+    """Earliest arrival in a vehicle at each stop: Dijkstra (1959) over the events of a timetable, one after the other.
+
+    Parameters
+    ----------
+    trips : lists of calls (stop, arrive, depart, pickup, drop_off).
+    access : {stop: time on foot from the origin}.
+    feet : {stop: {stop: time of a change}}, a stop's own included where one may get on again.
+    most : boardings at most.
+    """
+    leaving = _leaving(trips)
+    queue = [(departure + walk, 0, "present", stop, 0) for stop, walk in access.items()]  # time, rides, event
+    heapify(queue)
+    ridden, present, found = set(), set(), {}
+    while queue:
+        time, used, event, a, b = heappop(queue)  # of events at one time, those of fewer rides come first
+        if time > until:
+            break
+        if event == "present" and (a, used) not in present:
+            present.add((a, used))
+            for depart, trip, call in leaving[a] if used < most else ():
+                if depart >= time and (trip, call) not in ridden:
+                    heappush(queue, (depart, used + 1, "ridden", trip, call))
+        elif event == "ridden" and (a, b) not in ridden:
+            ridden.add((a, b))
+            stop, arrive, depart, _, drop_off = trips[a][b + 1]
+            if drop_off:
+                found[stop] = min(arrive, found.get(stop, inf))
+                for other, walk in feet.get(stop, {}).items() if used < most else ():
+                    if (other, used) not in present:
+                        heappush(queue, (arrive + walk, used, "present", other, 0))
+            if b + 2 < len(trips[a]):
+                heappush(queue, (depart, used, "ridden", a, b + 1))
+    return found
+
+
+def _leaving(trips):
+    """{stop: [(departure, trip, call)]} of every call where one may get on."""
+    found = defaultdict(list)
+    for trip, calls in enumerate(trips):
+        for call, (stop, _, depart, pickup, _) in enumerate(calls[:-1]):
+            if pickup:
+                found[stop].append((depart, trip, call))
+    return found
+
+
+def journeys(trips, departures, access, feet, egress, direct, most):
+    """[departure][destination] travel times: rides between two walks, or a walk all the way."""
+    table = []
+    for departure in departures:
+        there = rides(trips, departure, access, feet, most)
+        row = []
+        for place, afoot in enumerate(direct):
+            ways = [time + egress[stop][place] for stop, time in there.items() if place in egress.get(stop, {})]
+            row.append(min([afoot, *(way - departure for way in ways)]))
+        table.append(row)
+    return table

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +16,9 @@ from twin.model.network import CLOSED, SCALE, Network
 from twin.routing.paths import LANES, MOST, fixed, in_chunks, per_thread
 from twin.routing.prepared import prepared
 from twin.routing.weights import finite, node_weights
+
+if TYPE_CHECKING:
+    from twin.routing.transit import Transit
 
 __all__ = ["Decay", "three_step", "two_step", "within"]
 
@@ -28,7 +32,7 @@ ENTRIES = 2**22
 
 
 def within(
-    net: Network,
+    net: Network | Transit,
     weights: ArrayLike,
     limit: float,
     *,
@@ -40,6 +44,7 @@ def within(
 
     Parameters
     ----------
+    net : a network, or `Transit`: travel times by timetable [s], whatever the `cost`.
     weights : (n,) weight of each node: people, jobs, places.
     limit : largest cost that counts, inclusive, in the unit of `cost`.
     origins : node ids; all nodes where not given.
@@ -67,6 +72,8 @@ def within(
     >>> within(line, [1, 10, 100], 200, decay=lambda c: 100 / (100 + c)).round(6).tolist()
     [39.333333, 60.5, 105.333333]
     """
+    if not isinstance(net, Network):
+        return net.within(weights, limit, origins=origins, decay=decay)
     start = np.arange(net.graph.count, dtype=np.int32) if origins is None else net.positions(origins)
     ways = prepared(net)
     fade = _Fade.of(limit, [(1.0, 1.0)], decay)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from math import inf
 from threading import local
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +20,9 @@ from twin._kernels import paths as kernel
 from twin.errors import DataError
 from twin.model.network import SCALE, Network
 from twin.routing.prepared import prepared
+
+if TYPE_CHECKING:
+    from twin.routing.transit import Transit
 
 __all__ = [
     "LANES",
@@ -138,18 +141,21 @@ def nearest_each(net: Network, groups: Sequence[ArrayLike], *, limit: float = in
 
 
 def matrix(
-    net: Network, origins: ArrayLike, destinations: ArrayLike | None = None, *, cost: str = "length"
+    net: Network | Transit, origins: ArrayLike, destinations: ArrayLike | None = None, *, cost: str = "length"
 ) -> NDArray[np.float64]:
     """Cost from each origin to each destination.
 
     Parameters
     ----------
+    net : a network, or `Transit`: travel times by timetable [s], whatever the `cost`.
     origins, destinations : node ids; all nodes where no destinations are given.
 
     Returns
     -------
     (o, d) float64 : in the unit of `cost`; inf where there is no way.
     """
+    if not isinstance(net, Network):
+        return net.matrix(origins, destinations)
     start = net.positions(origins)
     end = np.arange(net.graph.count) if destinations is None else net.positions(destinations)
     ways = prepared(net)
