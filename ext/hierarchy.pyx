@@ -138,7 +138,6 @@ def lanes(const node_t[::1] first, const node_t[::1] head, const cost_t[::1] up,
     (n, 16) are room. Costs are divided by `scale`, and unreachable is inf, where `result` is of floats.
     """
     cdef int64_t n = parent.shape[0], i, count = 0, many = origins.shape[0], some = nodes.shape[0], k
-    cdef node_t v
     cdef cost_t cost
     cdef const node_t* head_ = &head[0] if head.shape[0] else NULL
     cdef const cost_t* up_ = &up[0] if up.shape[0] else NULL
@@ -152,16 +151,8 @@ def lanes(const node_t[::1] first, const node_t[::1] head, const cost_t[::1] up,
         row[k] = &result[rows[k], 0]
     with nogil:
         for k in range(many):
-            v = origins[k]
-            while v != NONE and not marked[v]:
-                marked[v] = 1
-                climbed[count] = v
-                count += 1
-                v = parent[v]
-        qsort(&climbed[0], count, sizeof(node_t), _earlier)
-        for i in range(count):
-            for k in range(LANES):
-                label_[LANES * <int64_t> climbed[i] + k] = held(far())
+            count = _above(&parent[0], origins[k], &marked[0], &climbed[0], count)
+        _begin(&climbed[0], count, label_)
         for k in range(many):
             label_[LANES * <int64_t> origins[k] + k] = held(0)
         climb(&climbed[0], count, &first[0], head_, up_, label_)
@@ -176,6 +167,69 @@ def lanes(const node_t[::1] first, const node_t[::1] head, const cost_t[::1] up,
                     row[k][i] = INFINITY if cost == far() else cost / scale
                 else:
                     row[k][i] = cost
+
+
+def tallies(const node_t[::1] first, const node_t[::1] head, const cost_t[::1] up, const cost_t[::1] down,
+            const node_t[::1] parent, const int64_t[::1] begin, const node_t[::1] sites, const node_t[::1] ends,
+            const double[::1] weight, cost_t limit, node_t[::1] climbed, uint8_t[::1] marked, int32_t[:, ::1] label,
+            double[:, ::1] result):
+    """Sums over `ends` for at most 16 sets of sites, the ranks sites[begin[k]]..sites[begin[k + 1] - 1] of each.
+
+    `result` (sets, 3): weight that reaches a site of the set, weight within the limit, weight x cost of what reaches.
+    For the cost from everywhere to the sites, hand in `down` and `up` in each other's place. Room as for `lanes`.
+    """
+    cdef int64_t n = parent.shape[0], i, count = 0, many = result.shape[0], k
+    cdef cost_t cost
+    cdef double w
+    cdef const node_t* head_ = &head[0] if head.shape[0] else NULL
+    cdef const cost_t* up_ = &up[0] if up.shape[0] else NULL
+    cdef const cost_t* down_ = &down[0] if down.shape[0] else NULL
+    cdef int32_t* label_
+    cdef const int32_t* here
+    result[:, :] = 0.0
+    if many == 0 or n == 0:
+        return
+    label_ = &label[0, 0]
+    with nogil:
+        for i in range(begin[0], begin[many]):
+            count = _above(&parent[0], sites[i], &marked[0], &climbed[0], count)
+        _begin(&climbed[0], count, label_)
+        for k in range(many):
+            for i in range(begin[k], begin[k + 1]):
+                label_[LANES * <int64_t> sites[i] + k] = held(0)
+        climb(&climbed[0], count, &first[0], head_, up_, label_)
+        descend(NULL, n, &first[0], head_, down_, &marked[0], label_)
+        for i in range(count):
+            marked[climbed[i]] = 0
+        for i in range(ends.shape[0]):  # in the caller's order, which decides how sums of floats are rounded
+            fetch(label_ + LANES * <int64_t> ends[min(i + AHEAD, ends.shape[0] - 1)])
+            w, here = weight[i], label_ + LANES * <int64_t> ends[i]
+            for k in range(many):
+                cost = read(here[k])
+                if cost != far():
+                    result[k, 0] += w
+                    result[k, 2] += w * cost
+                    if cost <= limit:
+                        result[k, 1] += w
+
+
+cdef inline int64_t _above(const node_t* parent, node_t v, uint8_t* marked, node_t* climbed, int64_t count) noexcept nogil:
+    """Mark a rank and all above it, and list those that were not; returns how many are listed."""
+    while v != NONE and not marked[v]:
+        marked[v] = 1
+        climbed[count] = v
+        count += 1
+        v = parent[v]
+    return count
+
+
+cdef void _begin(node_t* climbed, int64_t count, int32_t* label) noexcept nogil:
+    """Sort what is climbed, and give it no label yet."""
+    cdef int64_t i, k
+    qsort(climbed, count, sizeof(node_t), _earlier)
+    for i in range(count):
+        for k in range(LANES):
+            label[LANES * <int64_t> climbed[i] + k] = held(far())
 
 
 cdef int _earlier(const void* one, const void* other) noexcept nogil:

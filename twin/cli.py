@@ -97,6 +97,9 @@ def _say(text: str) -> None:
 @click.option("--boundary", help="A layer of polygons: the land that the city answers for.")
 @click.option("--gtfs", "feeds", multiple=True, help="A GTFS feed (.zip or folder) of its lines; may be given again.")
 @click.option(
+    "--prepare", is_flag=True, help="Prepare the streets for large matrices now, and keep that in a city folder."
+)
+@click.option(
     "--replace", is_flag=True, help="Replace a city that is there already, with what was added to its city.toml."
 )
 def read(
@@ -107,6 +110,7 @@ def read(
     boundary: str | None,
     feeds: tuple[str, ...],
     *,
+    prepare: bool,
     replace: bool,
 ) -> None:
     """Bring a city in: from OpenStreetMap, GeoPackage or GraphML to a city folder (or a .gpkg)."""
@@ -123,6 +127,10 @@ def read(
         options["gtfs"] = feeds
     with _progress(f"reading {source}"):
         city = twin.read(source, **options)
+    for network in ("walk", "drive") if prepare else ():
+        if network in city.networks:
+            with _progress(f"preparing {network}"):
+                twin.routing.prepare(city.networks[network])
     with _progress(f"writing {target}"):
         twin.write(city, target)
     for note in _notes(city):

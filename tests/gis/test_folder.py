@@ -433,3 +433,40 @@ def test_turns_come_back(tmp_path):
         pd.testing.assert_frame_equal(again.networks["drive"].graph.turns.to_frame(), drive.graph.turns.to_frame())
         assert again.networks["walk"].graph.turns is None
         assert digest(again) == digest(city) != digest(grid_city(2))
+
+
+def test_a_prepared_network_stays_prepared(tmp_path):
+    city = grid_city(12)
+    twin.write(city, tmp_path / "city")
+    assert not (tmp_path / "city" / "networks" / "walk" / "hierarchy").exists()
+    twin.routing.prepare(city.networks["walk"])
+    twin.write(city, tmp_path / "city")
+    expected = twin.routing.matrix(city.networks["walk"], np.arange(169))
+    again = twin.read(tmp_path / "city")
+    walk, drive = again.networks["walk"], again.networks["drive"]
+    assert walk.graph.memory.held("stored hierarchy") is not None
+    assert drive.graph.memory.held("stored hierarchy") is None
+    twin.write(again, tmp_path / "copy")  # what was never asked for is kept as well
+    for net in (walk, twin.read(tmp_path / "copy").networks["walk"]):
+        assert np.array_equal(twin.routing.matrix(net, np.arange(169)), expected)
+        built = net.graph.memory.held("hierarchy")
+        stored = net.graph.memory.held("stored hierarchy")
+        assert np.shares_memory(built.head, stored["head"])  # it was not made again
+
+
+def test_a_hierarchy_of_another_topology_or_a_broken_one_is_made_again_or_named(tmp_path):
+    city, other = grid_city(12), grid_city(13)
+    for each in (city, other):
+        twin.routing.prepare(each.networks["walk"])
+        twin.write(each, tmp_path / each.name)
+        twin.write(each, tmp_path / f"{len(each.networks['walk'].x)}")
+    home = tmp_path / "169" / "networks" / "walk" / "hierarchy"
+    expected = twin.routing.matrix(city.networks["walk"], np.arange(169))
+    shutil.rmtree(home)
+    shutil.copytree(tmp_path / "196" / "networks" / "walk" / "hierarchy", home)
+    assert np.array_equal(twin.routing.matrix(twin.read(tmp_path / "169").networks["walk"], np.arange(169)), expected)
+    (home / "head.npy").unlink()
+    assert np.array_equal(twin.routing.matrix(twin.read(tmp_path / "169").networks["walk"], np.arange(169)), expected)
+    (home / "rank.npy").write_bytes(b"no array")
+    with pytest.raises(DataError, match=r"rank\.npy: not readable"):
+        twin.read(tmp_path / "169")

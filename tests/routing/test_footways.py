@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from strategies import EIGHTH, networks
 
 from twin.model import Network
+from twin.routing import matrix
 from twin.routing.footways import _footways, _streets
-from twin.routing.paths import matrix
 
 STOPS = 3
 

@@ -48,3 +48,19 @@ def lanes(
     label: Ints,
     result: Costs | NDArray[float64],
 ) -> None: ...
+def tallies(
+    first: Ints,
+    head: Ints,
+    up: Costs,
+    down: Costs,
+    parent: Ints,
+    begin: Longs,
+    sites: Ints,
+    ends: Ints,
+    weight: NDArray[float64],
+    limit: int,
+    climbed: Ints,
+    marked: Flags,
+    label: Ints,
+    result: NDArray[float64],
+) -> None: ...

@@ -22,7 +22,7 @@ from twin.errors import DataError
 from twin.gis.parts import Parts, assemble, take_apart
 from twin.gis.raster import read_raster, write_raster
 from twin.gis.timetables import TABLES
-from twin.model import City
+from twin.model import City, Network
 
 __all__ = ["read_folder", "replacing", "write_folder"]
 
@@ -52,6 +52,7 @@ def write_folder(city: City, folder: Path) -> None:
                 _write_table(parts.turns[name], home / "turns.parquet")
             if name in parts.timetables:
                 _write_timetable(parts.timetables[name], home / "timetable")
+            _write_hierarchy(city.networks[name], home / "hierarchy")
         (fresh / "city.toml").write_text(tomli_w.dumps(parts.meta, multiline_strings=True), encoding="utf-8")
         _carry_over(folder, fresh)
 
@@ -88,7 +89,7 @@ def read_folder(folder: Path) -> City:
     tables = {path.stem: _read_table(path) for path in sorted(folder.glob("*.parquet"))}
     rasters = {path.stem: read_raster(path) for path in sorted(folder.glob("*.tif"))}
     homes = sorted({path.parent for path in folder.glob("networks/*/*.parquet")})
-    return assemble(
+    city = assemble(
         Parts(
             meta,
             tables,
@@ -105,6 +106,11 @@ def read_folder(folder: Path) -> City:
         ),
         where=str(folder),
     )
+    for home in homes:
+        if (home / "hierarchy").is_dir():
+            arrays = _read_hierarchy(home / "hierarchy")
+            city.networks[home.name].graph.memory.of("stored hierarchy", (), lambda held=arrays: held)  # type: ignore[misc]
+    return city
 
 
 @contextmanager
@@ -160,6 +166,27 @@ def _write_table(frame: pd.DataFrame, path: Path) -> None:
         doors = [door if isinstance(door, shapely.Geometry) else None for door in plain["entrances"]]
         plain["entrances"] = gpd.GeoSeries(doors, crs=crs, index=plain.index)
     plain.to_parquet(path, compression="zstd", index=False)
+
+
+def _write_hierarchy(net: Network, home: Path) -> None:
+    """Keep what `twin.routing.prepare` made of the topology, or what was read with it."""
+    memory = net.graph.memory
+    built = memory.held("hierarchy")
+    arrays = memory.held("stored hierarchy") if built is None else built.arrays()
+    if arrays is None:
+        return
+    home.mkdir()
+    for name, array in arrays.items():
+        np.save(home / f"{name}.npy", array, allow_pickle=False)
+
+
+def _read_hierarchy(home: Path) -> dict[str, Any]:
+    """Arrays of a hierarchy, on disk until they are asked for; `twin.routing` checks that they fit the topology."""
+    arrays = {}
+    for path in sorted(home.glob("*.npy")):
+        with _readable(path):
+            arrays[path.stem] = np.load(path, mmap_mode="r", allow_pickle=False)
+    return arrays
 
 
 def _write_timetable(tables: Mapping[str, Any], home: Path) -> None:

@@ -44,6 +44,12 @@ class Memory:
                 with self._lock:
                     self._busy.pop(key, None)
 
+    def held(self, name: Hashable, owners: tuple[object, ...] = ()) -> Any:
+        """What is remembered for (`name`, identity of each of `owners`); None where nothing is."""
+        with self._lock:
+            found = self._held.get((name, *(id(owner) for owner in owners)))
+            return None if found is None else found[1]
+
     def _computed(self, key: Hashable, alive: tuple[object, ...], compute: Callable[[], T]) -> T:
         """The result that another thread has meanwhile put there, else a fresh one."""
         with self._lock:

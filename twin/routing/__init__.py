@@ -11,7 +11,8 @@ from twin.routing.failures import Failures, failed, failures
 from twin.routing.isochrones import isochrones
 from twin.routing.itinerary import itinerary
 from twin.routing.layouts import layouts
-from twin.routing.paths import Nearest, matrix, nearest, nearest_each
+from twin.routing.matrix import matrix, prepare
+from twin.routing.paths import Nearest, nearest, nearest_each
 from twin.routing.reach import Reach, reach
 from twin.routing.robustness import disjoint_ways, edge_connectivity
 from twin.routing.routes import Route, routes
@@ -42,6 +43,7 @@ __all__ = [
     "matrix",
     "nearest",
     "nearest_each",
+    "prepare",
     "profile",
     "reach",
     "routes",

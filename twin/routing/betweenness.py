@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from twin._kernels import betweenness as kernel
 from twin.errors import DataError
 from twin.model.network import CLOSED, Network
-from twin.routing.paths import in_chunks, matrix
+from twin.routing.matrix import matrix
+from twin.routing.paths import in_chunks
 from twin.routing.weights import node_weights
 
 __all__ = ["Betweenness", "Efficiency", "betweenness", "efficiency"]

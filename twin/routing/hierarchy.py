@@ -10,7 +10,7 @@ down, labels all nodes (Delling, Goldberg, Nowatzyk & Werneck 2013). Sixteen ori
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from hashlib import blake2b
@@ -312,6 +312,36 @@ class Metric:
                 kernel.lanes(*arrays, nodes, ends, SCALE, climbed, room, label, result)
 
         in_chunks(sweep, batches, least=1)
+        return result
+
+    def tallies(self, sites: Sequence[Ints], weight: NDArray[np.float64], limit: int) -> NDArray[np.float64]:
+        """Sums over all nodes, for the way from each node to the nearest of each set of sites.
+
+        Parameters
+        ----------
+        sites : positions of nodes, a set of them each.
+        weight : (n,) of each node.
+        limit : in fixed point.
+
+        Returns
+        -------
+        (len(sites), 3) float64 : weight that reaches a site, weight within the limit, weight x cost in fixed point.
+        """
+        h = self.hierarchy
+        begin = np.concatenate([[0], np.cumsum([len(each) for each in sites])]).astype(np.int64)
+        ranks = h.rank[np.concatenate([np.zeros(0, np.int64), *sites]).astype(np.int64)]
+        count, result = len(h.parent), np.zeros((len(sites), 3))
+
+        def sweep(part: slice) -> None:
+            climbed, room = np.empty(count, dtype=np.int32), np.zeros(count, dtype=np.uint8)
+            label = _lines(count)
+            for low in range(part.start, part.stop, _LANES):
+                some = slice(low, min(low + _LANES, part.stop))
+                of = begin[low : some.stop + 1]
+                arrays = h.first, h.head, self.down, self.up, h.parent, of, ranks, h.rank
+                kernel.tallies(*arrays, weight, limit, climbed, room, label, result[some])
+
+        in_chunks(sweep, len(sites), least=_LANES)
         return result
 
 

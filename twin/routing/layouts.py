@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from twin._kernels import paths as kernel
 from twin.errors import DataError, listed
 from twin.model.network import SCALE, Network
+from twin.routing.matrix import metric
 from twin.routing.paths import fixed, in_chunks, labels
 from twin.routing.prepared import prepared
 
@@ -54,16 +55,28 @@ def layouts(
     ways, sites = prepared(net), [net.positions(layout) for layout in layouts]
     at = np.zeros(ways.count)
     at[ways.leave] = people
-    ways.costs(net, cost, inward=True)  # once, before the threads want it
+    nodes = [ways.arrive[each] for each in sites]
+    weighed = metric(net, cost, searches=len(sites))
+    found = (
+        weighed.tallies(nodes, at, fixed(limit)) if weighed is not None else _one_by_one(net, nodes, at, limit, cost)
+    )
+    reached, near, travelled = found.T
+    mean = np.divide(travelled / SCALE, reached, out=np.full(len(found), np.nan), where=reached > 0)
+    return pd.DataFrame({"mean": mean, "share": near / people.sum(), "unreached": people.sum() - reached})
+
+
+def _one_by_one(
+    net: Network, sites: list[NDArray[np.int32]], people: NDArray[np.float64], limit: float, cost: str
+) -> NDArray[np.float64]:
+    """What `Metric.tallies` gives, by a sweep for each layout."""
+    prepared(net).costs(net, cost, inward=True)  # once, before the threads want it
     found = np.empty((len(sites), 3))
 
     def some(part: slice) -> None:
         for row in range(part.start, part.stop):
-            nodes = ways.arrive[sites[row]]
+            nodes = sites[row]
             label = labels(net, (nodes, np.zeros(len(nodes)), np.zeros(len(nodes))), cost=cost, inward=True)
-            found[row] = kernel.tally(label, at, fixed(limit))
+            found[row] = kernel.tally(label, people, fixed(limit))
 
     in_chunks(some, len(sites), least=1)
-    reached, near, travelled = found.T
-    mean = np.divide(travelled / SCALE, reached, out=np.full(len(found), np.nan), where=reached > 0)
-    return pd.DataFrame({"mean": mean, "share": near / people.sum(), "unreached": people.sum() - reached})
+    return found

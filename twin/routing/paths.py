@@ -1,4 +1,4 @@
-"""Cheapest ways between nodes: to the nearest sites, to the nearest of each group, and between all pairs."""
+"""Cheapest ways between nodes: to the nearest sites, and to the nearest of each group."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from math import inf
 from threading import local
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,9 +21,6 @@ from twin.errors import DataError
 from twin.model.network import SCALE, Network
 from twin.routing.prepared import prepared
 
-if TYPE_CHECKING:
-    from twin.routing.transit import Transit
-
 __all__ = [
     "LANES",
     "MOST",
@@ -32,7 +29,6 @@ __all__ = [
     "floating",
     "in_chunks",
     "labels",
-    "matrix",
     "nearest",
     "nearest_each",
     "per_thread",
@@ -138,38 +134,6 @@ def nearest_each(net: Network, groups: Sequence[ArrayLike], *, limit: float = in
 
     in_chunks(some, len(sites), least=1)
     return found
-
-
-def matrix(
-    net: Network | Transit, origins: ArrayLike, destinations: ArrayLike | None = None, *, cost: str = "length"
-) -> NDArray[np.float64]:
-    """Cost from each origin to each destination.
-
-    Parameters
-    ----------
-    net : a network, or `Transit`: travel times by timetable [s], whatever the `cost`.
-    origins, destinations : node ids; all nodes where no destinations are given.
-
-    Returns
-    -------
-    (o, d) float64 : in the unit of `cost`; inf where there is no way.
-    """
-    if not isinstance(net, Network):
-        return net.matrix(origins, destinations)
-    start = net.positions(origins)
-    end = np.arange(net.graph.count) if destinations is None else net.positions(destinations)
-    ways = prepared(net)
-    costs, here, there = ways.costs(net, cost), ways.leave[start], ways.arrive[end]
-    result = np.empty((len(start), len(end)))
-
-    def rows(part: slice) -> None:
-        label, room = np.empty((1, ways.count), dtype=np.uint32), np.empty(ways.count, dtype=np.uint64)
-        for row in range(part.start, part.stop):
-            kernel.distances(*ways.ends(inward=False), costs, here[row : row + 1], room, label)
-            result[row] = floating(label[0, there])
-
-    in_chunks(rows, len(start), least=1)
-    return result
 
 
 def sweep(

@@ -36,6 +36,7 @@ class Prepared:
     Attributes
     ----------
     count, edges : number of positions (of the nodes, and of the copies of those with listed turns), and of edges.
+    node : (count,) int32, the node that each position stands for.
     leave, arrive : (n,) int32, the position at which one sets out from a node, and at which one has come to it.
     indptr, target : (count + 1,), (a,) int32, arcs leaving each position.
     edge : (a,) int32, row of the edge that an arc runs along; -1 for the arc between two copies, which is free.
@@ -47,6 +48,7 @@ class Prepared:
 
     count: int
     edges: int
+    node: Ints
     leave: Ints
     arrive: Ints
     indptr: Ints
@@ -146,9 +148,12 @@ def _prepare(graph: Graph) -> Prepared:
     else:
         indptr_in, back = _grouped(target[order], len(owner))
         target_in, arc_in = source[order][back], back
+    node = np.empty(len(owner), dtype=np.int32)
+    node[place] = owner
     return Prepared(
         count=len(owner),
         edges=len(graph.tail),
+        node=node,
         leave=place[leave],
         arrive=place[arrive],
         indptr=indptr,

@@ -14,8 +14,8 @@ from twin.errors import DataError, listed
 from twin.model.network import SCALE, Network
 from twin.model.timetable import Day
 from twin.routing.footways import Footways, Rows, rows_of
+from twin.routing.matrix import matrix as on_foot
 from twin.routing.paths import fixed
-from twin.routing.paths import matrix as on_foot
 
 __all__ = ["NEVER", "Service", "seconds"]
 
