@@ -39,8 +39,8 @@ cdef inline void _weigh(const Decay* d, int32_t limit, const int32_t* label, dou
             weight[l] = d.step_weight[k] if label[l] <= d.step_limit[k] else weight[l]
 
 
-def collect(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1] arc_cost, const node_t[::1] origins,
-            const double[::1] weight, const int32_t[::1] step_limit, const double[::1] step_weight,
+def collect(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1] arc_cost, int ring,
+            uint32_t buckets, const node_t[::1] origins, const double[::1] weight, const int32_t[::1] step_limit, const double[::1] step_weight,
             const double[::1] table, int shift, node_t[::1] slot, double[::1] total):
     """Fill `total` (o,) with the sum of weight x decay over the nodes within the last step of each origin.
 
@@ -59,7 +59,7 @@ def collect(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1
     if many == 0:
         return
     with nogil:
-        status = lanes_open(&s, &slot[0], step_limit[d.steps - 1], cost, arcs)
+        status = lanes_open(&s, &slot[0], step_limit[d.steps - 1], ring, buckets)
         while o < many and status == 0:
             group = <int> min(LANES, many - o)
             for l in range(group):
@@ -85,8 +85,8 @@ def collect(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1
         raise MemoryError("no memory for the search")
 
 
-def catchments(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1] arc_cost,
-               const node_t[::1] sites, const double[::1] supply, const double[::1] people, const double[::1] pull,
+def catchments(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1] arc_cost, int ring,
+               uint32_t buckets, const node_t[::1] sites, const double[::1] supply, const double[::1] people, const double[::1] pull,
                const int32_t[::1] step_limit, const double[::1] step_weight, const double[::1] table, int shift,
                node_t[::1] slot):
     """Floating catchments of up to `LANES` sites, reached along the arcs; returns (nodes, what the sites give them).
@@ -106,7 +106,7 @@ def catchments(const node_t[::1] indptr, const node_t[::1] target, const cost_t[
     cdef node_t[::1] nodes = None
     cdef double[::1] given = None
     with nogil:
-        status = lanes_open(&s, &slot[0], step_limit[d.steps - 1], cost, arcs)
+        status = lanes_open(&s, &slot[0], step_limit[d.steps - 1], ring, buckets)
         for l in range(group):
             status |= lanes_seed(&s, sites[l], l, 0)
         if status == 0:

@@ -47,28 +47,11 @@ cdef struct Lanes:
     Ring ring
     int32_t limit
 
-cdef inline int lanes_open(Lanes* s, node_t* slot, int32_t limit, const cost_t* cost, int64_t arcs) noexcept nogil:
+cdef inline int lanes_open(Lanes* s, node_t* slot, int32_t limit, int shift, uint32_t buckets) noexcept nogil:
     """Ready to search; `slot` holds NONE everywhere, and does so again after `lanes_clear`.
 
-    Buckets are about a mean arc wide, enough of them that the longest arc within the limit stays within one turn.
+    Buckets are a mean arc wide, four times as wide as those of `ring_shape`, which are handed in.
     """
-    cdef uint64_t total = 0
-    cdef int64_t i, passed = 0
-    cdef cost_t most = 1
-    cdef int shift = 0
-    cdef uint32_t buckets = 64
-    for i in range(arcs):
-        if cost[i] <= <cost_t> limit:
-            total += cost[i]
-            passed += 1
-            most = max(most, cost[i])
-    if passed:
-        while (<uint64_t> 1 << shift) * passed < total:
-            shift += 1
-    while (most >> shift) + 2 > (1 << 16):
-        shift += 1
-    while buckets < (most >> shift) + 2:
-        buckets *= 2
     s.slot, s.used, s.room, s.limit = slot, 0, 256, limit
     s.node = <node_t*> malloc(s.room * sizeof(node_t))
     s.label = <int32_t*> malloc(s.room * LANES * sizeof(int32_t))
@@ -76,7 +59,7 @@ cdef inline int lanes_open(Lanes* s, node_t* slot, int32_t limit, const cost_t* 
     s.ring.pool, s.ring.first, s.ring.shift, s.ring.mask = NULL, NULL, 0, 0
     if s.node == NULL or s.label == NULL or s.key == NULL:
         return -1
-    return ring_open(&s.ring, shift, buckets, 4096)
+    return ring_open(&s.ring, min(shift + 2, 31), buckets, 4096)
 
 cdef inline void lanes_close(Lanes* s) noexcept nogil:
     free(s.node)

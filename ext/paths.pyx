@@ -87,7 +87,15 @@ cdef int _sweep(const Graph* g, const Seeds* seeds, cost_t limit, uint64_t* labe
     return 0
 
 
-def sweep(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1] arc_cost,
+def shape(const cost_t[::1] arc_cost):
+    """(shift, buckets) of the ring for sweeps over these arcs."""
+    cdef int shift
+    cdef uint32_t buckets
+    ring_shape(&arc_cost[0] if arc_cost.shape[0] else NULL, arc_cost.shape[0], &shift, &buckets)
+    return shift, buckets
+
+
+def sweep(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1] arc_cost, int shift, uint32_t buckets,
           const node_t[::1] seed_node, const cost_t[::1] seed_cost, const node_t[::1] seed_root,
           cost_t limit, uint64_t[::1] label, node_t[::1] via=None):
     """Fill `label` (n,) with cost << 32 | root of the nearest of the seeds, which come sorted by cost; ones where none is.
@@ -108,7 +116,7 @@ def sweep(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1] 
         return
     seeds.node, seeds.cost, seeds.root = &seed_node[0], &seed_cost[0], &seed_root[0]
     with nogil:
-        status = ring_fit(&q, g.cost, arc_cost.shape[0], seeds.count + 1024)
+        status = ring_open(&q, shift, buckets, seeds.count + 1024)
         if status == 0:
             status = _sweep(&g, &seeds, limit, &label[0], arc, &q)
         ring_close(&q)
@@ -116,8 +124,8 @@ def sweep(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1] 
         raise MemoryError("no memory for the sweep's queue")
 
 
-def distances(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1] arc_cost, const node_t[::1] origins,
-              uint64_t[::1] label, cost_t[:, ::1] cost):
+def distances(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1] arc_cost, int shift,
+              uint32_t buckets, const node_t[::1] origins, uint64_t[::1] label, cost_t[:, ::1] cost):
     """Fill row o of `cost` (o, n) with the cost from origin o to every node; `label` (n,) is room for the search."""
     cdef Graph g = _graph(indptr, target, arc_cost)
     cdef Ring q
@@ -130,7 +138,7 @@ def distances(const node_t[::1] indptr, const node_t[::1] target, const cost_t[:
         return
     seeds.cost, seeds.root, seeds.count = &zero, &none, 1
     with nogil:
-        status = ring_fit(&q, g.cost, arc_cost.shape[0], 1024)
+        status = ring_open(&q, shift, buckets, 1024)
         for o in range(origins.shape[0]):
             if status < 0:
                 break
@@ -164,8 +172,8 @@ cdef inline bint _enter(uint64_t* held, node_t k, cost_t cost, node_t root) noex
     return True
 
 
-def nearest_k(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1] arc_cost,
-              const node_t[::1] seed_node, const cost_t[::1] seed_cost, const node_t[::1] seed_root,
+def nearest_k(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1] arc_cost, int shift,
+              uint32_t buckets, const node_t[::1] seed_node, const cost_t[::1] seed_cost, const node_t[::1] seed_root,
               cost_t limit, uint64_t[:, ::1] held):
     """Fill `held` (n, k) with cost << 32 | root of the k nearest different roots of each node, nearest first.
 
@@ -186,7 +194,7 @@ def nearest_k(const node_t[::1] indptr, const node_t[::1] target, const cost_t[:
     if seeds == 0:
         return
     with nogil:
-        status = ring_fit(&q, g.cost, arc_cost.shape[0], seeds + 1024)
+        status = ring_open(&q, shift, buckets, seeds + 1024)
         while status == 0 and (q.waiting > 0 or next_seed < seeds):
             if q.waiting == 0:
                 turn = seed_cost[next_seed] >> q.shift

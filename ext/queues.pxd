@@ -40,24 +40,29 @@ cdef inline int ring_open(Ring* q, int shift, uint32_t buckets, int64_t room) no
     memset(q.first, 0xFF, buckets * sizeof(node_t))
     return 0
 
-cdef inline int ring_fit(Ring* q, const cost_t* cost, int64_t arcs, int64_t room) noexcept nogil:
-    """Open a ring for sweeps over these arcs: buckets of a quarter of a mean arc, the longest arc within one turn."""
+cdef inline void ring_shape(const cost_t* cost, int64_t arcs, int* shift, uint32_t* buckets) noexcept nogil:
+    """The shape for sweeps over these arcs: buckets of a quarter of a mean arc, the longest arc within one turn."""
     cdef cost_t most = 1
     cdef uint64_t total = 0
     cdef int64_t i, passable = 0
-    cdef int shift = 0
-    cdef uint32_t buckets = 256
+    shift[0], buckets[0] = 0, 256
     for i in range(arcs):
         if cost[i] != far():
             total += cost[i]
             passable += 1
             most = max(most, cost[i])
-    while passable and (<uint64_t> 4 << shift) * passable < total:
-        shift += 1
-    while (most >> shift) + 2 > (1 << 16):
-        shift += 1
-    while buckets < (most >> shift) + 2:
-        buckets *= 2
+    while passable and (<uint64_t> 4 << shift[0]) * passable < total:
+        shift[0] += 1
+    while (most >> shift[0]) + 2 > (1 << 16):
+        shift[0] += 1
+    while buckets[0] < (most >> shift[0]) + 2:
+        buckets[0] *= 2
+
+cdef inline int ring_fit(Ring* q, const cost_t* cost, int64_t arcs, int64_t room) noexcept nogil:
+    """Open a ring in the shape for these arcs."""
+    cdef int shift
+    cdef uint32_t buckets
+    ring_shape(cost, arcs, &shift, &buckets)
     return ring_open(q, shift, buckets, room)
 
 cdef inline void ring_close(Ring* q) noexcept nogil:

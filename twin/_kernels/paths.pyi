@@ -5,10 +5,13 @@ Ints = NDArray[int32]
 Costs = NDArray[uint32]
 Labels = NDArray[uint64]
 
+def shape(arc_cost: Costs) -> tuple[int, int]: ...
 def sweep(
     indptr: Ints,
     target: Ints,
     arc_cost: Costs,
+    shift: int,
+    buckets: int,
     seed_node: Ints,
     seed_cost: Costs,
     seed_root: Ints,
@@ -16,11 +19,15 @@ def sweep(
     label: Labels,
     via: Ints | None = None,
 ) -> None: ...
-def distances(indptr: Ints, target: Ints, arc_cost: Costs, origins: Ints, label: Labels, cost: Costs) -> None: ...
+def distances(
+    indptr: Ints, target: Ints, arc_cost: Costs, shift: int, buckets: int, origins: Ints, label: Labels, cost: Costs
+) -> None: ...
 def nearest_k(
     indptr: Ints,
     target: Ints,
     arc_cost: Costs,
+    shift: int,
+    buckets: int,
     seed_node: Ints,
     seed_cost: Costs,
     seed_root: Ints,

@@ -234,20 +234,35 @@ class Network:
             )
         return self.timetable
 
-    def fixed_cost(self, cost: str = "length") -> NDArray[np.uint32]:
+    def fixed_cost(self, cost: str = "length", *, shut: bool = True) -> NDArray[np.uint32]:
         """(m,) cost of each edge in fixed point (`SCALE`); `CLOSED` where it cannot be passed.
+
+        With ``shut=False`` as if every edge were open; then `CLOSED` where there is no cost.
 
         Raises
         ------
         MissingData : the network has no such column.
         DataError : a cost is negative, NaN, or beyond the range of the fixed point.
         """
+        if not shut:
+            return self._fixed_column(cost)
         return self.memory.of(("fixed", cost), (self,), lambda: self._fixed_cost(cost))
 
     def _fixed_cost(self, cost: str) -> NDArray[np.uint32]:
+        whole = self._fixed_column(cost)
+        if (self.open & (whole == CLOSED)).any():
+            self._refuse(cost)
+        return _frozen(np.where(self.open, whole, CLOSED))
+
+    def _fixed_column(self, cost: str) -> NDArray[np.uint32]:
         if cost not in self.columns or self.columns[cost].dtype.kind not in "iuf":
             hint = str(UnknownName("cost", cost, [c for c, v in self.columns.items() if v.dtype.kind == "f"]))
             raise MissingData(f"the network has {hint}", layer="edges", column=cost)
+        column = self.columns[cost]
+        return self.graph.memory.of("fixed", (column,), lambda: _frozen(_fixed(column)))
+
+    def _refuse(self, cost: str) -> None:
+        """Say which open edges have no cost."""
         value = np.asarray(self.columns[cost], dtype=float)
         with np.errstate(invalid="ignore"):
             bad = np.flatnonzero(~(value >= 0) & self.open)
@@ -261,9 +276,6 @@ class Network:
                     column=cost,
                     rows=rows,
                 )
-        fixed = np.full(len(value), CLOSED, dtype=np.uint32)
-        fixed[self.open] = np.rint(value[self.open] * SCALE).astype(np.uint32)
-        return _frozen(fixed)
 
     def arc_cost(self, cost: str, *, inward: bool = False) -> NDArray[np.uint32]:
         """Fixed-point cost of each arc of ``graph.arcs`` (or ``arcs_in``), in their order."""
@@ -282,6 +294,17 @@ class Network:
     def node_ids(self, positions: ArrayLike) -> list[Hashable]:
         """Ids of nodes by position."""
         return list(self.ids[np.asarray(positions)].tolist())
+
+
+def _fixed(column: NDArray[Any]) -> NDArray[np.uint32]:
+    """Costs in fixed point; `CLOSED` where a cost is negative, missing or beyond the range."""
+    value = column * SCALE
+    with np.errstate(invalid="ignore"):
+        sound = (value >= 0) & (value < 2**31)
+    value[~sound] = 0.0
+    fixed = np.rint(value).astype(np.uint32)
+    fixed[~sound] = CLOSED
+    return fixed
 
 
 def _positions(values: ArrayLike, name: str, count: int) -> NDArray[np.int32]:

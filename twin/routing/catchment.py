@@ -14,7 +14,7 @@ from twin._kernels import catchment as kernel
 from twin.errors import DataError, listed
 from twin.model.network import CLOSED, SCALE, Network
 from twin.routing.paths import LANES, MOST, fixed, in_chunks, per_thread
-from twin.routing.prepared import prepared
+from twin.routing.prepared import Weighed, prepared
 from twin.routing.weights import finite, node_weights
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def within(
     fade = _Fade.of(limit, [(1.0, 1.0)], decay)
     weight = np.zeros(ways.count)
     weight[ways.arrive] = node_weights(net, weights)
-    costs = _costs(net, cost, limit, inward=False)
+    weighed = _weighed(net, cost, limit, inward=False)
     here = ways.leave[start]
     order = np.argsort(here, kind="stable")  # origins that stand near each other share a search
     here = here[order]
@@ -88,8 +88,7 @@ def within(
 
     def part(chunk: slice) -> None:
         kernel.collect(
-            *ways.ends(inward=False),
-            costs,
+            *weighed,
             here[chunk],
             weight,
             fade.limit,
@@ -142,8 +141,8 @@ def two_step(
     [0.5, 0.5]
     """
     people, sites, offer = _checked(net, demand, supply_nodes, supply)
-    fade, costs = _Fade.of(limit, steps, decay), _costs(net, cost, limit, inward=True)
-    return _give(net, costs, (sites, offer), people, np.zeros(0), fade)[prepared(net).leave]
+    fade, weighed = _Fade.of(limit, steps, decay), _weighed(net, cost, limit, inward=True)
+    return _give(net, weighed, (sites, offer), people, np.zeros(0), fade)[prepared(net).leave]
 
 
 def three_step(
@@ -175,20 +174,23 @@ def three_step(
     [0.5, 0.5]
     """
     people, sites, offer = _checked(net, demand, supply_nodes, supply)
-    fade, costs = _Fade.of(limit, steps, decay), _costs(net, cost, limit, inward=True)
-    pull = _give(net, costs, (sites, np.ones(len(sites))), np.zeros(0), np.zeros(0), fade)
-    return _give(net, costs, (sites, offer), people, pull, fade)[prepared(net).leave]
+    fade, weighed = _Fade.of(limit, steps, decay), _weighed(net, cost, limit, inward=True)
+    pull = _give(net, weighed, (sites, np.ones(len(sites))), np.zeros(0), np.zeros(0), fade)
+    return _give(net, weighed, (sites, offer), people, pull, fade)[prepared(net).leave]
 
 
-def _costs(net: Network, cost: str, limit: float, *, inward: bool) -> NDArray[np.uint32]:
-    """Cost of each arc; where there is no limit, any will do that tells open arcs from closed ones."""
-    costs = prepared(net).costs(net, cost, inward=inward)
-    return np.where(costs == CLOSED, CLOSED, np.uint32(1)) if limit == inf else costs
+def _weighed(net: Network, cost: str, limit: float, *, inward: bool) -> Weighed:
+    """Arcs and costs; where there is no limit, any costs will do that tell open arcs from closed ones."""
+    indptr, target, costs, shift, buckets = prepared(net).weighed(net, cost, inward=inward)
+    if limit < inf:
+        return indptr, target, costs, shift, buckets
+    hops = np.where(costs == CLOSED, CLOSED, np.uint32(1))
+    return indptr, target, hops, 0, 256
 
 
 def _give(
     net: Network,
-    costs: NDArray[np.uint32],
+    weighed: Weighed,
     supply: tuple[NDArray[np.int32], Floats],
     people: Floats,
     pull: Floats,
@@ -208,8 +210,7 @@ def _give(
     def some(chunk: slice) -> list[tuple[NDArray[np.int32], Floats]]:
         return [
             kernel.catchments(
-                *ways.ends(inward=True),
-                costs,
+                *weighed,
                 there[low : low + LANES],
                 offer[low : low + LANES],
                 at,

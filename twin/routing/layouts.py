@@ -69,7 +69,6 @@ def _one_by_one(
     net: Network, sites: list[NDArray[np.int32]], people: NDArray[np.float64], limit: float, cost: str
 ) -> NDArray[np.float64]:
     """What `Metric.tallies` gives, by a sweep for each layout."""
-    prepared(net).costs(net, cost, inward=True)  # once, before the threads want it
     found = np.empty((len(sites), 3))
 
     def some(part: slice) -> None:

@@ -56,15 +56,15 @@ def matrix(
     ways = prepared(net)
     here, there = ways.leave[start], ways.arrive[end]
     result = np.empty((len(start), len(end)))
-    weighed = metric(net, cost, searches=len(start))
-    if weighed is not None:
-        return weighed.fill(result, here, there)
-    costs = ways.costs(net, cost)
+    climbed = metric(net, cost, searches=len(start))
+    if climbed is not None:
+        return climbed.fill(result, here, there)
+    weighed = ways.weighed(net, cost)
 
     def rows(part: slice) -> None:
         label, room = np.empty((1, ways.count), dtype=np.uint32), np.empty(ways.count, dtype=np.uint64)
         for row in range(part.start, part.stop):
-            kernel.distances(*ways.ends(inward=False), costs, here[row : row + 1], room, label)
+            kernel.distances(*weighed, here[row : row + 1], room, label)
             result[row] = floating(label[0, there])
 
     in_chunks(rows, len(start), least=1)

@@ -95,8 +95,7 @@ def nearest(net: Network, sites: ArrayLike, *, k: int = 1, limit: float = inf, c
         return Nearest(floating(label)[:, None], site[:, None])
     ways = prepared(net)
     held = np.empty((ways.count, k), dtype=np.uint64)
-    ends, costs = ways.ends(inward=True), ways.costs(net, cost, inward=True)
-    kernel.nearest_k(*ends, costs, ways.arrive[nodes], zero, order, fixed(limit), held)
+    kernel.nearest_k(*ways.weighed(net, cost, inward=True), ways.arrive[nodes], zero, order, fixed(limit), held)
     label, site = unpacked(held[ways.leave])
     return Nearest(floating(label), site)
 
@@ -123,7 +122,6 @@ def nearest_each(net: Network, groups: Sequence[ArrayLike], *, limit: float = in
     found = Nearest(
         np.empty((net.graph.count, len(sites)), order="F"), np.empty((net.graph.count, len(sites)), np.int32, order="F")
     )
-    prepared(net).costs(net, cost, inward=True)  # once, before the threads want it
 
     def some(part: slice) -> None:
         for column in range(part.start, part.stop):
@@ -168,8 +166,7 @@ def labels(
     ways = prepared(net)
     label = np.empty(ways.count, dtype=np.uint64)
     kernel.sweep(
-        *ways.ends(inward=inward),
-        ways.costs(net, cost, inward=inward),
+        *ways.weighed(net, cost, inward=inward),
         node[order].astype(np.int32),
         start[order].astype(np.uint32),
         root[order].astype(np.int32),

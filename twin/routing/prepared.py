@@ -20,12 +20,15 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import breadth_first_order, connected_components, depth_first_order
 
+from twin._kernels import paths as kernel
 from twin.model import Graph, Network, Turns
 from twin.model.network import CLOSED, SCALE
 
-__all__ = ["Prepared", "prepared"]
+__all__ = ["Prepared", "Weighed", "prepared"]
 
 Ints = NDArray[np.int32]
+#: What a search takes: arcs in compressed rows, their costs, shift and number of the buckets that fit these.
+Weighed = tuple[Ints, Ints, NDArray[np.uint32], int, int]
 _FAR = np.int64(CLOSED)
 
 
@@ -71,11 +74,37 @@ class Prepared:
             return net.memory.of(("costs in", cost), (net,), lambda: self.costs(net, cost)[self.arc_in])
         return net.memory.of(("costs", cost), (net,), lambda: self._costs(net, cost))
 
+    def weighed(self, net: Network, cost: str, *, inward: bool = False) -> Weighed:
+        """What searches take: `ends`, `costs`, and the shape of the ring of buckets that fits these costs."""
+        costs = self.costs(net, cost, inward=inward)
+        shift, buckets = net.memory.of(("ring", cost), (), lambda: kernel.shape(costs))
+        indptr, target = self.ends(inward=inward)
+        return indptr, target, costs, shift, buckets
+
     def _costs(self, net: Network, cost: str) -> NDArray[np.uint32]:
-        forward = np.append(net.fixed_cost(cost), np.uint32(0))  # the edge at -1 is free
-        value: NDArray[np.uint32] = forward[self.edge]
-        if f"{cost}_back" in net.columns:
-            against = np.append(net.fixed_cost(f"{cost}_back"), np.uint32(0))
+        """Those of the topology with every edge open, which its variants share, less what is closed."""
+        back = f"{cost}_back"
+        ways = [net.fixed_cost(cost), *([net.fixed_cost(back)] if back in net.columns else [])]
+        shut = np.flatnonzero(~net.open)
+        if len(shut) * 4 > self.edges:  # then closing them is no less work than gathering the others
+            return self._gathered(ways, cost)
+        columns = tuple(net.columns[name] for name in (cost, back) if name in net.columns)
+        whole = net.graph.memory.of(
+            ("costs", cost),
+            columns,
+            lambda: self._gathered(
+                [net.fixed_cost(name, shut=False) for name in (cost, back) if name in net.columns], cost
+            ),
+        )
+        value: NDArray[np.uint32] = whole.copy()
+        for backward in (False, True):
+            value[self.instances(shut, backward=backward)[1]] = CLOSED
+        return value
+
+    def _gathered(self, ways: list[NDArray[np.uint32]], cost: str) -> NDArray[np.uint32]:
+        forward, against = np.append(ways[0], np.uint32(0)), np.append(ways[-1], np.uint32(0))  # at -1 an arc is free
+        value = forward[self.edge]
+        if len(ways) > 1:
             value = np.where(self.backward, against[self.edge], value)
         turn = self.turns(cost)
         if turn is None:

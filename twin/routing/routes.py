@@ -84,7 +84,6 @@ def routes(net: Network, origins: ArrayLike, destinations: ArrayLike, *, cost: s
     goals, which = np.unique(end, return_inverse=True)
     pairs = np.split(np.argsort(which, kind="stable"), np.cumsum(np.bincount(which, minlength=len(goals)))[:-1])
     found: list[Route | None] = [None] * len(start)
-    ways.costs(net, cost, inward=True)
 
     def some(part: slice) -> None:
         for goal in range(part.start, part.stop):
@@ -100,8 +99,7 @@ def _tree(net: Network, ways: Prepared, goal: int, cost: str) -> tuple[NDArray[n
     """Cost from every position to a goal, and the arc by which one goes on, among the arcs that enter."""
     label, via = np.empty(ways.count, np.uint64), np.empty(ways.count, np.int32)
     kernel.sweep(
-        *ways.ends(inward=True),
-        ways.costs(net, cost, inward=True),
+        *ways.weighed(net, cost, inward=True),
         ways.arrive[[goal]],
         np.zeros(1, np.uint32),
         np.zeros(1, np.int32),
