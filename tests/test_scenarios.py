@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -32,7 +33,13 @@ def run(tmp_path):
 
 
 def test_all_scripts_are_tested():
-    assert SCRIPTS == ["clinic_layouts.py", "flood_access.py", "monaco_tunnels.py", "shelter_seekers.py"]
+    assert SCRIPTS == [
+        "clinic_layouts.py",
+        "flood_access.py",
+        "monaco_tunnels.py",
+        "shelter_seekers.py",
+        "transit_access.py",
+    ]
 
 
 def test_flood_access(run):
@@ -68,6 +75,18 @@ def test_monaco_tunnels(run):
     assert all(value >= calm for name, value in table.items() if name.startswith("as it is"))
     assert "La Rousse" in out
     assert (folder / "reports" / "monaco_tunnels" / "report.html").stat().st_size < 5e6
+
+
+def test_transit_access(run):
+    out, _ = run("transit_access.py")
+    head, *lines = out.splitlines()
+    assert re.findall(r"within (\d+) min \[%\]", head) == ["15", "20", "30", "45"]
+    built, without, more = (np.array(line.split()[-4:], dtype=float) for line in lines)
+    for shares in (built, without, more):
+        assert (np.diff(shares) >= 0).all()  # who is there within 15 minutes is there within 20
+        assert 0 < shares[0] < shares[-1] <= 100
+    assert (without <= built).all()  # on foot and by bus only
+    assert without[1] < built[1] < more[1]
 
 
 def test_the_readme_shows_the_script_as_it_is():

@@ -1,5 +1,6 @@
 """Travel by timetable: by hand, against a time-expanded graph, and on two cities' real feeds, to the hundredth."""
 
+import copy
 import dataclasses
 import datetime as dt
 from math import inf
@@ -10,7 +11,9 @@ import pytest
 import reference
 from hypothesis import given
 from hypothesis import strategies as st
+from town import DATE, EIGHT, ONE, TRAM, town
 
+from twin import routing
 from twin.errors import DataError, MissingData, UnknownName
 from twin.model import City, Network, Timetable
 from twin.routing import Transit, itinerary, matrix, profile, within
@@ -18,7 +21,6 @@ from twin.routing.footways import Footways, Rows
 from twin.routing.service import NEVER, Service, seconds
 from twin.units import day, hour, minute
 
-DATE = dt.date(2026, 3, 3)
 STOPS = 5
 PLACES = 4
 
@@ -155,49 +157,6 @@ def test_the_kernel_is_the_time_expanded_graph(trips, transfers, feet, egress, a
 
 
 # ── by hand ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def town(trips=(), *, island=(2000.0, 9000.0), **more):
-    """Streets 0 --1000-- 1 --1000-- 2 --1000-- 3 --1000-- 4 (m), an island 5; 1 m/s; stops at nodes 0, 2 and 4, and 9
-    km away. Trips are (line, ((stop, arrive, depart), …)), all days of March 2026.
-    """
-    walk = Network.from_arrays([0, 1000, 2000, 3000, 4000, 90_000], [0] * 6, [0, 1, 2, 3], [1, 2, 3, 4], crs=32631)
-    rows = [(n, *call) for n, (_, calls) in enumerate(trips) for call in calls]
-    table = Timetable.build(
-        stops=pd.DataFrame(
-            {
-                "id": ["A", "B", "C", "D"],
-                "name": ["West", "Mid", "East", "Far"],
-                "x": [0.0, 2000.0, 4000.0, island[0]],
-                "y": [0.0, 0.0, 0.0, island[1]],
-            }
-        ),
-        lines=pd.DataFrame({"id": ["1", "2"], "name": ["Red", "Blue"], "mode": ["tram", "bus"]}),
-        trips=pd.DataFrame(
-            {
-                "id": [f"t{n}" for n in range(len(trips))],
-                "line": np.array([line for line, _ in trips], dtype=int),
-                "service": 0,
-            }
-        ),
-        times={
-            c: np.array([row[i] for row in rows], dtype=np.int32)
-            for i, c in enumerate(("trip", "stop", "arrive", "depart"))
-        },
-        calendar=(["all"], dt.date(2026, 3, 1), np.ones((1, 31), dtype=bool)),
-        **more,
-    )
-    lines = Network.from_arrays(table.stops["x"], table.stops["y"], [], [], crs=32631)
-    return walk, dataclasses.replace(lines, timetable=table)
-
-
-EIGHT = int(8 * hour)
-#: A tram from A over B to C at 8:10, 8:30, 8:50: ten minutes in all, five to B.
-TRAM = [
-    (0, ((0, EIGHT + t, EIGHT + t), (1, EIGHT + t + 300, EIGHT + t + 300), (2, EIGHT + t + 600, EIGHT + t + 600)))
-    for t in (600, 1800, 3000)
-]
-ONE = {"walk_speed": 1.0, "max_walk": 1000.0}
 
 
 def test_a_tram_by_hand():
@@ -408,6 +367,43 @@ def test_networks_that_do_not_fit():
         within(transit, [1.0], 600)
     assert matrix(transit, [], [0]).shape == (0, 1)
     assert matrix(transit, [0], []).shape == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda it: routing.nearest(it, [0]),
+        lambda it: routing.nearest(it, [0], k=2),
+        lambda it: routing.nearest_each(it, [[0]]),
+        lambda it: routing.nearest_each(it, []),
+        lambda it: routing.two_step(it, [1], [0], [1], 60),
+        lambda it: routing.three_step(it, [1], [0], [1], 60),
+        lambda it: routing.layouts(it, [[0]], [1], 60),
+        lambda it: routing.routes(it, [0], [1]),
+        lambda it: routing.reach(it, pd.DataFrame(), pd.DataFrame(), count=0),
+        routing.betweenness,
+        routing.efficiency,
+        routing.bridges,
+        routing.articulation,
+        routing.cut_off,
+        lambda it: routing.criticality(it, [1], sites=[0]),
+        lambda it: routing.failures(it, [0]),
+        routing.failed,
+        lambda it: routing.edge_connectivity(it, [0], [1]),
+        lambda it: routing.disjoint_ways(it, np.array([0]), np.array([1])),
+    ],
+)
+def test_what_takes_streets_only_says_so(ask):
+    with pytest.raises(DataError, match=r"a network in `matrix`, `within` and `isochrones` only; give its streets"):
+        ask(Transit(town(TRAM), DATE))
+
+
+def test_a_transit_is_otherwise_a_value_like_any():
+    transit = Transit(town(TRAM), DATE, **ONE)
+    assert not hasattr(transit, "speed")
+    assert copy.copy(transit).walk is transit.walk
+    with pytest.raises(AttributeError, match="'Transit' object has no attribute 'windw'"):
+        transit.windw  # noqa: B018
 
 
 def test_a_timetable_on_which_nothing_runs():

@@ -1,6 +1,6 @@
 """Algorithms on a `Network`: nearest sites, catchments, matrices, routes, isochrones, layouts, and robustness.
 
-`Transit` takes the place of a network in `matrix` and `within`: streets and timetables at a time of day.
+`Transit` takes the place of a network in `matrix`, `within` and `isochrones`: streets and timetables at a time of day.
 """
 
 from twin.routing.betweenness import Betweenness, Efficiency, betweenness, efficiency

@@ -16,7 +16,7 @@ from twin.model.snap import LIMIT, snap_table
 from twin.model.timetable import Timetable
 from twin.routing.paths import fixed, in_chunks
 
-__all__ = ["Footways", "Rows", "footways", "rows_of"]
+__all__ = ["Footways", "Rows", "footing", "footways", "rows_of"]
 
 Ints = NDArray[np.int32]
 #: A place as near as this to the end of its edge, as a share of the edge, is at the node: other edges leave there too.
@@ -79,6 +79,11 @@ def footways(walk: Network, table: Timetable, *, speed: float, limit: float) -> 
     return walk.memory.of(key, (walk,), lambda: _footways(walk, doors, len(table.stops), speed, limit))
 
 
+def footing(walk: Network, speed: float) -> NDArray[np.float64]:
+    """(m,) float64, time that each edge takes on foot [s], in whole hundredths; `speed` [m/s]."""
+    return np.asarray(np.rint(walk.columns["length"].astype(float) / speed * SCALE) / SCALE)
+
+
 def _doors(table: Timetable) -> pd.DataFrame:
     """Where stops are entered: at their entrances, else where they stand. Rows of stop, x, y [m], enter, leave [s]."""
     own = table.entrances[["stop", "x", "y", "enter", "leave"]]
@@ -123,7 +128,7 @@ def _hung(walk: Network, doors: pd.DataFrame) -> pd.DataFrame:
 def _streets(walk: Network, hung: pd.DataFrame, stops: int, speed: float) -> Network:
     """The streets cut where doors are. Times are whole hundredths, so that the parts add up to the edge."""
     graph, nodes = walk.graph, walk.graph.count
-    whole = np.rint(walk.columns["length"].astype(float) / speed * SCALE)
+    whole = np.rint(footing(walk, speed) * SCALE)
     at = hung.groupby(["edge", "share"], sort=False).ngroup().to_numpy()  # doors side by side leave at one point
     cut = hung.drop_duplicates(["edge", "share"])
     edge, share = cut["edge"].to_numpy(), cut["share"].to_numpy()

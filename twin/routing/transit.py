@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Hashable
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, fields
 from functools import cached_property
 from math import ceil
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import numpy as np
 import pandas as pd
@@ -26,13 +26,14 @@ from twin.units import day, hour, kmh, minute
 __all__ = ["Transit", "profile"]
 
 Ints = NDArray[np.int32]
+_OF_A_NETWORK = {each.name for each in fields(Network)} | {name for name in vars(Network) if name[0] != "_"}
 _BATCH = 64  # origins whose walks are held at once, and
 _HOLD = 2**22  # their walks to all nodes, at most
 
 
 @dataclass(frozen=True, eq=False)
 class Transit:
-    r"""Streets and lines at a time of day: takes the place of a network in `matrix` and `within`.
+    r"""Streets and lines at a time of day: takes the place of a network in `matrix`, `within` and `isochrones`.
 
     A journey is a walk to a stop, up to `max_rides` rides with at most one walk between two of them, and a walk from a
     stop; or a walk all the way. The travel time between two nodes of the walk network is the percentile over all
@@ -104,6 +105,17 @@ class Transit:
         if self.walk.crs != self.lines.crs:
             raise DataError("transit: the walk and the transit network are in different CRS; read them into one city")
         self.lines.day(self.date)  # says what is wrong with the date, or that there is no timetable
+
+    if not TYPE_CHECKING:  # a type checker says it before
+
+        def __getattr__(self, name: str) -> NoReturn:
+            """Say what takes a `Transit` where it was given for a network; that is asked for something of its own."""
+            if name in _OF_A_NETWORK:
+                raise DataError(
+                    "a Transit stands for a network in `matrix`, `within` and `isochrones` only; give its streets, "
+                    "`transit.walk`, or measure with `matrix(transit, …)` first"
+                )
+            raise AttributeError(f"'Transit' object has no attribute {name!r}")
 
     @property
     def walk(self) -> Network:
