@@ -14,7 +14,8 @@ import shapely
 from twin.gis.grid import grid_city
 from twin.model import About, City, Network, Raster, Source
 
-DATA = Path(os.environ.get("TWIN_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
+DATA = [Path(each) for each in os.environ.get("TWIN_DATA", str(BESIDE)).split(os.pathsep)]
 
 
 @pytest.fixture(scope="session")
@@ -22,10 +23,10 @@ def data() -> Callable[[str], Path]:
     """Path of a file of the real data; the test is skipped where it is missing."""
 
     def find(name: str) -> Path:
-        path = DATA / name
-        if not path.is_file():
-            pytest.skip(f"{name} is not in {DATA}; set TWIN_DATA to the folder that holds it")
-        return path
+        found = [folder / name for folder in DATA if (folder / name).is_file()]
+        if not found:
+            pytest.skip(f"{name} is not in {', '.join(map(str, DATA))}; set TWIN_DATA to the folders that hold it")
+        return found[0]
 
     return find
 

@@ -165,7 +165,7 @@ SURENESS = [
 @pytest.fixture(scope="module")
 def reference():
     """Rows of the reference tables, which stand beside the checkout, by id."""
-    beside = [Path(os.environ["TWIN_DATA"]).parent] if "TWIN_DATA" in os.environ else []
+    beside = [Path(each).parent for each in os.environ.get("TWIN_DATA", "").split(os.pathsep) if each]
     folders = [folder / "reference" for folder in (*beside, ROOT.parent / "shared")]
     folder = next((each for each in folders if (each / "standards_cn.csv").is_file()), None)
     if folder is None:
