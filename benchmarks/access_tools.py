@@ -76,6 +76,7 @@ class Twin(Tool):
         self.routing.nearest(
             self.net, case.sites[0][:1], limit=0
         )  # topology and costs are ready before the first query
+        self.routing.prepare(self.net)  # the hierarchy, which matrices and layouts use
 
     def prepare_drive(self) -> None:
         import twin
