@@ -10,13 +10,9 @@ Format: https://wiki.openstreetmap.org/wiki/PBF_Format (fileformat.proto, osmfor
 
 from libc.stdint cimport INT32_MAX, INT32_MIN
 
+from osm_things cimport *
+from protobuf cimport *
 from types cimport *
-
-cdef enum:
-    VARINT = 0
-    FIXED64 = 1
-    BYTES = 2
-    FIXED32 = 5
 
 # rows of `counts`
 cdef enum:
@@ -30,195 +26,11 @@ cdef enum:
     RELATION_TAGS = 7
     MEMBERS = 8
 
-cdef struct Cursor:                # what is left of a message, and whether something in it did not fit
-    const uint8_t* at
-    const uint8_t* end
-    int bad
-
 cdef struct Scale:                 # of a block's coordinates, in nanodegrees
     int64_t granularity
     int64_t x
     int64_t y
 
-
-cdef inline Cursor _empty() noexcept nogil:
-    cdef Cursor c
-    c.at = NULL
-    c.end = NULL
-    c.bad = 0
-    return c
-
-
-cdef inline uint64_t _varint(Cursor* c) noexcept nogil:
-    cdef uint64_t value = 0
-    cdef int shift = 0
-    cdef uint8_t byte
-    while c.at < c.end and shift < 70:
-        byte = c.at[0]
-        c.at += 1
-        if shift < 64:
-            value |= <uint64_t> (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value
-        shift += 7
-    c.bad = 1
-    c.at = c.end
-    return 0
-
-
-cdef inline int64_t _signed(Cursor* c) noexcept nogil:
-    """A zigzag number."""
-    cdef uint64_t value = _varint(c)
-    return <int64_t> ((value >> 1) ^ (~(value & 1) + 1))
-
-
-cdef inline int64_t _plus(int64_t a, int64_t b) noexcept nogil:
-    """Sum that wraps around: a damaged file must not be undefined behaviour."""
-    return <int64_t> (<uint64_t> a + <uint64_t> b)
-
-
-cdef inline int _field(Cursor* c, int* wire) noexcept nogil:
-    """Number of the next field, 0 at the end."""
-    cdef uint64_t key
-    if c.bad or c.at >= c.end:
-        return 0
-    key = _varint(c)
-    wire[0] = <int> (key & 7)
-    if key >> 3 == 0 or key >> 3 > 0x1FFFFFFF:
-        c.bad = 1
-        return 0
-    return <int> (key >> 3)
-
-
-cdef inline Cursor _bytes(Cursor* c, int wire) noexcept nogil:
-    """The message or the packed numbers that follow."""
-    cdef Cursor inner = _empty()
-    cdef uint64_t size
-    if wire != BYTES:
-        c.bad = 1
-        return inner
-    size = _varint(c)
-    if c.bad or size > <uint64_t> (c.end - c.at):
-        c.bad = 1
-        return inner
-    inner.at = c.at
-    inner.end = c.at + size
-    c.at += size
-    return inner
-
-
-cdef inline uint64_t _number(Cursor* c, int wire) noexcept nogil:
-    if wire != VARINT:
-        c.bad = 1
-        return 0
-    return _varint(c)
-
-
-cdef inline void _skip(Cursor* c, int wire) noexcept nogil:
-    cdef int64_t size
-    if wire == VARINT:
-        _varint(c)
-    elif wire == BYTES:
-        _bytes(c, wire)
-    elif wire == FIXED64 or wire == FIXED32:
-        size = 8 if wire == FIXED64 else 4
-        if c.end - c.at < size:
-            c.bad = 1
-        else:
-            c.at += size
-    else:
-        c.bad = 1
-
-
-cdef inline int64_t _length(Cursor numbers) noexcept nogil:
-    """How many numbers are packed here: each ends in a byte below 128."""
-    cdef int64_t found = 0
-    cdef const uint8_t* at = numbers.at
-    while at < numbers.end:
-        found += at[0] < 0x80
-        at += 1
-    return found
-
-
-cdef Cursor _whole(const uint8_t[::1] block) noexcept nogil:
-    cdef Cursor c = _empty()
-    if block.shape[0]:
-        c.at = &block[0]
-        c.end = c.at + block.shape[0]
-    return c
-
-
-cdef struct Dense:
-    Cursor id
-    Cursor x
-    Cursor y
-    Cursor tags
-
-
-cdef Dense _dense(Cursor* message) noexcept nogil:
-    cdef Dense d
-    cdef int field, wire = 0
-    d.id = d.x = d.y = d.tags = _empty()
-    while True:
-        field = _field(message, &wire)
-        if field == 0:
-            return d
-        if field == 1:
-            d.id = _bytes(message, wire)
-        elif field == 8:
-            d.y = _bytes(message, wire)
-        elif field == 9:
-            d.x = _bytes(message, wire)
-        elif field == 10:
-            d.tags = _bytes(message, wire)
-        else:
-            _skip(message, wire)
-
-
-cdef struct Thing:                 # a node, way or relation that is a message of its own
-    int64_t id
-    int64_t x
-    int64_t y
-    Cursor keys
-    Cursor values
-    Cursor refs                    # a way's nodes, a relation's members
-    Cursor roles
-    Cursor kinds
-
-
-cdef Thing _thing(Cursor* message, int kind) noexcept nogil:
-    """`kind` is the number of its field in a group: 1 node, 3 way, 4 relation."""
-    cdef Thing t
-    cdef int field, wire = 0
-    t.id = t.x = t.y = 0
-    t.keys = t.values = t.refs = t.roles = t.kinds = _empty()
-    while True:
-        field = _field(message, &wire)
-        if field == 0:
-            return t
-        if field == 1:
-            # a node's id is zigzag, the others' are not
-            t.id = <int64_t> _number(message, wire)
-            if kind == 1:
-                t.id = <int64_t> ((<uint64_t> t.id >> 1) ^ (~(<uint64_t> t.id & 1) + 1))
-        elif field == 2:
-            t.keys = _bytes(message, wire)
-        elif field == 3:
-            t.values = _bytes(message, wire)
-        elif field == 8 and kind == 1:
-            t.y = _signed(message)
-        elif field == 9 and kind == 1:
-            t.x = _signed(message)
-        elif field == 8 and kind == 3:
-            t.refs = _bytes(message, wire)
-        elif field == 8 and kind == 4:
-            t.roles = _bytes(message, wire)
-        elif field == 9 and kind == 4:
-            t.refs = _bytes(message, wire)
-        elif field == 10 and kind == 4:
-            t.kinds = _bytes(message, wire)
-        else:
-            _skip(message, wire)
 
 
 cdef inline int64_t _pairs(Cursor packed, int64_t ids) noexcept nogil:
