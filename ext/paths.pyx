@@ -6,6 +6,16 @@ import numpy as np
 from queues cimport *
 from types cimport *
 
+cdef extern from *:
+    """
+    #if defined(__GNUC__)
+    #define TWIN_NEAR(at) __builtin_prefetch(at)
+    #else
+    #define TWIN_NEAR(at) ((void) (at))
+    #endif
+    """
+    void near "TWIN_NEAR"(const void* at) noexcept nogil    # have a place in memory brought near
+
 cdef struct Graph:
     const node_t* indptr
     const node_t* target
@@ -69,6 +79,9 @@ cdef int _sweep(const Graph* g, const Seeds* seeds, cost_t limit, uint64_t* labe
             while at != NONE:
                 top = ring_take(q, at)
                 at = top.next
+                if at != NONE:
+                    near(&g.target[g.indptr[q.pool[at].node]])
+                    near(&g.cost[g.indptr[q.pool[at].node]])
                 if label[top.node] != packed(top.cost, top.root):
                     continue
                 for a in range(g.indptr[top.node], g.indptr[top.node + 1]):
@@ -81,6 +94,7 @@ cdef int _sweep(const Graph* g, const Seeds* seeds, cost_t limit, uint64_t* labe
                         label[v] = through
                         if via != NULL:
                             via[v] = a
+                        near(&g.indptr[v])
                         if ring_push(q, c, top.root, v) < 0:
                             return -1
         turn += 1
