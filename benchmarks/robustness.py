@@ -22,6 +22,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 import pandas as pd
+from document import write_section
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import breadth_first_order, connected_components, dijkstra
 
@@ -40,7 +41,6 @@ from twin.routing import (
 )
 
 ROOT = Path(__file__).parents[1]
-HEADING = "## Robustness"
 NETWORKIT = """
 import json, sys, time
 import networkit as nk, numpy as np
@@ -263,21 +263,10 @@ def critical(net: twin.Network, small: twin.Network) -> list[str]:
     return lines
 
 
-def write(lines: list[str]) -> None:
-    """Put the section in its place in docs/benchmarks.md; the others stay."""
-    file = ROOT / "docs" / "benchmarks.md"
-    head, *sections = file.read_text(encoding="utf-8").rstrip().split("\n## ")
-    kept = [section for section in sections if not f"## {section}".startswith(f"{HEADING}\n")]
-    whole = "\n## ".join([head.rstrip() + "\n", *(section.rstrip() + "\n" for section in kept)])
-    file.write_text(whole + "\n" + "\n".join(lines) + "\n", encoding="utf-8")
-
-
 def main(data: str, python: str | None = None) -> None:
     """Measure and write."""
     net, small = new_york(Path(data))
     lines = [
-        HEADING,
-        "",
         f"Made by `benchmarks/robustness.py` on {os.cpu_count()} cores, Python {platform.python_version()}; medians of the CPU time of",
         "all threads (in brackets: wall), on a shared machine that was busy: ratios are of CPU times. Results agree. New York,",
         "264,346 nodes and 365,050 edges, where nothing else is said; 5,262 nodes are those around one of its nodes.",
@@ -289,7 +278,7 @@ def main(data: str, python: str | None = None) -> None:
         *passing(net, small, python),
         *critical(net, small),
     ]
-    write(lines)
+    write_section("Robustness", lines)
     print("\n".join(lines))
 
 
