@@ -34,8 +34,8 @@ def side_by_side(
     """Clauses in force that put the same question of the same thing and do not ask the same.
 
     The question is the measure (the kinds of distance count as one question: near enough), the thing is the kind of
-    facility, or the network or layer where there is none. Clauses that report a value, and those that another one overrides,
-    are left out.
+    facility, or the network or layer where there is none. Clauses that report a value, and those that another one
+    overrides, are left out.
 
     Parameters
     ----------
