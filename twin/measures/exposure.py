@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pyproj
 import shapely
 from numpy.typing import NDArray
 
@@ -142,7 +143,9 @@ def with_flood(city: City, depth: float = 1.0) -> City:
     count = int((max(east - west, north - south) + 100) // 100) + 1
     values = np.zeros((count, count), dtype=np.float32)
     values[:, 0] = depth
-    return city.with_layer("flood_100", Raster(values, west=west - 50.0, north=north + 50.0, cell=100.0, crs=city.crs))
+    return city.with_layer(
+        "flood_100", Raster(values, west=west - 50.0, north=north + 50.0, cell=100.0, crs=pyproj.CRS(city.crs))
+    )
 
 
 def _at(city: City, layer: str, shapes: NDArray[np.object_]) -> NDArray[np.float64]:
