@@ -30,16 +30,17 @@ from twin.measures import (
     land_per_head,
     land_ratio,
     length_per_head,
-    looped_share,
     low_rise,
     mean_time,
     network_density,
+    on_rings,
     people_density,
     people_exposed,
     people_ratio,
     sized,
     street_light,
     streets_passable,
+    supplied_after_loss,
     tallest,
     time_between,
     use_mix,
@@ -238,11 +239,21 @@ def test_households_and_sizes():
 def test_a_ring_survives_the_loss_of_any_pipe_and_a_branch_does_not():
     ring = with_mains(grid_city(1))  # a works at a, 40 people at c, pipes a-b-c-d-a
     fed = {"network": "water", "source": ("works",)}
-    assert (connected_share(ring, **fed), looped_share(ring, **fed)) == (1.0, 1.0)
-    branch = ring.with_network("water", ring.network("water").close([0]))
-    assert (connected_share(branch, **fed), looped_share(branch, **fed)) == (1.0, 0.0)
+    found = [measure(ring, **fed) for measure in (connected_share, supplied_after_loss, on_rings)]
+    assert found == [1.0, 1.0, 1.0]
+    branch = ring.with_network("water", ring.network("water").close([0]))  # a-d-c is left, and b behind c
+    found = [measure(branch, **fed) for measure in (connected_share, supplied_after_loss, on_rings)]
+    assert found == [1.0, 0.0, 0.0]
+    two = branch.with_columns("water_nodes", role=["works", "works", "service", "junction"])  # fed from both ends
+    found = [measure(two, **fed) for measure in (connected_share, supplied_after_loss, on_rings)]
+    assert found == [1.0, 1.0, 1.0]
     cut = ring.with_network("water", ring.network("water").close([0, 2]))
-    assert (connected_share(cut, **fed), looped_share(cut, **fed)) == (0.0, 0.0)
+    assert (connected_share(cut, **fed), supplied_after_loss(cut, **fed)) == (0.0, 0.0)
+    some = ring.with_columns("water_nodes", people_served=[10.0, 10.0, 15.0, 5.0])
+    less = some.with_network("water", ring.network("water").close([0]))  # closing d-a parts 15 + 10 + 5 of 40
+    assert supplied_after_loss(less, **fed) == pytest.approx(10 / 40)
+    with pytest.raises(MissingData, match="no open edge of water is trunk"):
+        on_rings(ring, **fed, classes=("trunk",))
     assert demand_per_head(ring) * 1000 * 86_400 == pytest.approx(0.1 * 86_400 / 40)
     with pytest.raises(MissingData, match="no node of water is plant"):
         connected_share(ring, network="water", source=("plant",))

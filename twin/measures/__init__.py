@@ -44,7 +44,7 @@ from twin.measures.supply import (
     room_for_share,
     sized,
 )
-from twin.measures.utilities import connected_share, demand_per_head, looped_share
+from twin.measures.utilities import connected_share, demand_per_head, on_rings, supplied_after_loss
 
 __all__ = [
     "Measure",
@@ -78,12 +78,12 @@ __all__ = [
     "land_per_head",
     "land_ratio",
     "length_per_head",
-    "looped_share",
     "low_rise",
     "mean_time",
     "measure",
     "measures",
     "network_density",
+    "on_rings",
     "open_length",
     "open_space_share",
     "people_density",
@@ -98,6 +98,7 @@ __all__ = [
     "straight_within",
     "street_light",
     "streets_passable",
+    "supplied_after_loss",
     "tallest",
     "time_between",
     "travel_distance",
