@@ -15,6 +15,7 @@ from twin.measures.exposure import with_flood
 from twin.measures.land import with_buildings
 from twin.measures.places import places
 from twin.measures.utilities import with_mains
+from twin.measures.waiting import with_calls
 from twin.units import dimension_of
 
 #: How each measure is called here; a registered measure without a row fails.
@@ -22,10 +23,12 @@ GIVEN = {
     "access_gini": {"facility": "clinic"},
     "all_within": {"facility": ["clinic", ["bus_stop", "park"]], "within": 500.0},
     "amount_per_head": {"facility": "clinic"},
+    "answered_within": {"layer": "hotline", "within": 15.0},
     "area_per_head": {"facility": "park"},
     "area_per_household": {"facility": "clinic", "area": "area", "of": "jobs"},
     "attached": {"layer": "facilities"},
     "buildings_exposed": {"layer": "flood_100"},
+    "calls_connected": {"layer": "hotline"},
     "cell_size": {"layer": "flood_100"},
     "choices_within": {"facility": "bus_stop", "network": "walk", "within": 500.0},
     "concentration": {"layer": "flood_100"},
@@ -81,7 +84,7 @@ ROWS = {"population": 81, "facilities": 4, "buildings": 1}
 
 def furnished():
     """A grid with all that some measure reads: a building, water in the west, mains, lamps, and streets 6 m wide."""
-    city = with_mains(with_flood(with_buildings(grid_city(8))))
+    city = with_calls(with_mains(with_flood(with_buildings(grid_city(8)))))
     lamps = gpd.GeoDataFrame({"id": [0], "flux": [6000.0]}, geometry=[shapely.Point(50, 0)], crs=city.crs)
     return city.with_layer("street_lamps", lamps).with_network("drive", city.network("drive").with_columns(width=6.0))
 

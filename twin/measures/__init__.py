@@ -45,6 +45,7 @@ from twin.measures.supply import (
     sized,
 )
 from twin.measures.utilities import connected_share, demand_per_head, on_rings, supplied_after_loss
+from twin.measures.waiting import answered_within, calls_connected, erlang_a, erlang_c
 
 __all__ = [
     "Measure",
@@ -53,10 +54,12 @@ __all__ = [
     "access_gini",
     "all_within",
     "amount_per_head",
+    "answered_within",
     "area_per_head",
     "area_per_household",
     "attached",
     "buildings_exposed",
+    "calls_connected",
     "cell_size",
     "choices_within",
     "concentration",
@@ -64,6 +67,8 @@ __all__ = [
     "covered",
     "demand_per_head",
     "distance_within",
+    "erlang_a",
+    "erlang_c",
     "facilities_exposed",
     "facilities_per_head",
     "facilities_within",

@@ -129,9 +129,11 @@ class Clause(Limit):
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Kinds of facility that it asks for; none where it asks for something else."""
+        """Kinds of facility that it asks for, those of groups too; none where it asks for something else."""
         facility = self.given.get("facility", ())
-        return (facility,) if isinstance(facility, str) else tuple(facility)
+        if isinstance(facility, str):
+            return (facility,)
+        return tuple(kind for group in facility for kind in ((group,) if isinstance(group, str) else group))
 
     @property
     def meter(self) -> Measure:
