@@ -206,3 +206,9 @@ def test_some_values_of_harbour_by_hand(harbour, verdicts):
     assert verdicts["TD/T 1063-2021, dwelling floor per head"].value == pytest.approx(homes / 60_480)
     # 104 service nodes at 220.32 L/s for 60,480 people: 314.7 L a day each
     assert verdicts["ISO 37120:2018, 23.3 water use"].value * 86_400_000 == pytest.approx(220.32 * 86_400 / 60_480)
+
+
+def test_the_coverage_table_lists_every_clause(every_clause):
+    table = (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8")
+    rows = {line.split(" | ")[0].removeprefix("| ") for line in table.splitlines() if line.startswith("| ")}
+    assert set(every_clause) <= rows, "run python benchmarks/coverage.py"
