@@ -106,7 +106,7 @@ def test_light_by_the_utilisation_method():
     both = {"classes": ("primary",), "utilisation": 0.4, "maintenance": 0.8}
     assert street_light(city, **both) == pytest.approx(6.4)  # the second street of 300 m has no lamp
     assert street_light(city.with_network("drive", net.close([1])), **both) == pytest.approx(12.8)
-    with pytest.raises(MissingData, match="no street of tertiary"):
+    with pytest.raises(MissingData, match="there is no open edge of drive of class tertiary"):
         street_light(city, classes=("tertiary",))
 
 
@@ -131,6 +131,8 @@ def test_land_for_each_head_and_ratios():
     assert people_density(city) == pytest.approx(40 / 8000)  # green is not built on
     assert people_density(city, on="residential_land") == pytest.approx(40 / 5000)
     assert people_density(city, on="area") == pytest.approx(40 / 10_000)
+    with pytest.raises(MissingData, match="land_use covers 40% of the land, 50% is needed"):
+        people_density(used(("residential", 40)))
     with pytest.raises(MissingData, match="no industrial land"):
         land_ratio(city, use="residential", over="industrial")
 
@@ -148,6 +150,8 @@ def test_floors():
     assert low_rise(city, storeys=6).reached.tolist() == [True, False, False]
     assert tallest(city) == 21.0
     assert tallest(city, use=("residential", "commercial")) == 60.0
+    with pytest.raises(MissingData, match="50% of the buildings say their use"):
+        floor_per_head(built(block("residential", 10.0), block("", 10.0)))
     with pytest.raises(MissingData, match="there is no such building"):
         tallest(city, use="public")
     with pytest.raises(MissingData, match="1 of 2 buildings have no levels"):
@@ -178,9 +182,12 @@ def test_junctions_lengths_and_widths():
     assert length_per_head(city, network="drive", classes=("primary",)) == pytest.approx(600 / 90)
     assert network_density(city, classes=("primary",)) == pytest.approx(600 / 40_000)
     assert width_share(city, least=4.0) == pytest.approx(9 / 11)  # the one without a width is left out
-    assert width_share(city, least=4.0, classes=("residential",)) == pytest.approx(3 / 5)
+    assert width_share(city, least=14.0, classes=("primary",)) == 1.0
+    with pytest.raises(MissingData, match="83% of the length of drive of class residential has a width, 90% is needed"):
+        width_share(city, least=4.0, classes=("residential",))  # few known ones do not stand for all
     assert width_share(city, most=6.0) == pytest.approx(5 / 11)
-    assert width_share(city.with_network("drive", city.network("drive").close([9, 10])), least=4.0) == 1.0
+    narrow = city.with_network("drive", city.network("drive").close([9, 10, 11]))
+    assert width_share(narrow, least=4.0) == 1.0
     with pytest.raises(MissingData, match="the edges of walk have no width"):
         width_share(city, network="walk")
 

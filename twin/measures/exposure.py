@@ -117,7 +117,7 @@ def concentration(city: City, *, layer: str, of: str = "people") -> float:
 
     Raises
     ------
-    MissingData : there is no such layer, or it has no value where people live.
+    MissingData : there is no such layer, or it has no value where more than a tenth of the people live.
 
     References
     ----------
@@ -132,8 +132,9 @@ def concentration(city: City, *, layer: str, of: str = "people") -> float:
     who = places(city, of)
     value = _at(city, layer, who.table.geometry.to_numpy())
     known = ~np.isnan(value) & (who.weight > 0)
-    if not known.any():
-        raise MissingData(f"{city.name}: {layer} has no value where people live", layer=layer)
+    share = float(who.weight[known].sum() / who.weight.sum())
+    if share < 0.9:
+        raise MissingData(f"{city.name}: {layer} has a value for {share:.0%} of the people, 90% is needed", layer=layer)
     return float(np.average(value[known], weights=who.weight[known]))
 
 

@@ -30,6 +30,10 @@ __all__ = [
 #: Uses of land that are built on; farmland, green and water are not.
 BUILT = ("residential", "commercial", "industrial", "public", "transport", "other")
 
+#: Share of the land that land_use must cover, streets and water left out, and of the buildings that say their use,
+#: before a city is judged by them [1].
+MAPPED, KNOWN = 0.5, 0.9
+
 Uses = str | Sequence[str]
 
 
@@ -280,6 +284,12 @@ def _tuple(use: Uses) -> tuple[str, ...]:
 def _land(city: City, use: Uses) -> float:
     """Area of land_use of some uses [m2]."""
     table = city.table("land_use")
+    whole = city.memory.of(("land used",), (table,), lambda: float(shapely.area(table.geometry.to_numpy()).sum()))
+    share = whole / float(shapely.area(city.land()))
+    if share < MAPPED:
+        raise MissingData(
+            f"{city.name}: land_use covers {share:.0%} of the land, {MAPPED:.0%} is needed", layer="land_use"
+        )
     return city.memory.of(
         ("land of", _tuple(use)),
         (table,),
@@ -311,8 +321,13 @@ def _used(city: City, use: Uses) -> NDArray[np.bool_]:
     """Which buildings are of some uses."""
     table = city.table("buildings")
     found = np.asarray(table["use"].isin(_tuple(use)), dtype=bool)
-    if not (table["use"] != "").any():
-        raise MissingData(f"{city.name}: no building says its use", layer="buildings", column="use")
+    said = float((table["use"] != "").mean()) if len(table) else 0.0
+    if said < KNOWN:
+        raise MissingData(
+            f"{city.name}: {said:.0%} of the buildings say their use, {KNOWN:.0%} is needed",
+            layer="buildings",
+            column="use",
+        )
     return found
 
 

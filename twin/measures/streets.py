@@ -15,6 +15,9 @@ from twin.model import City, Network
 
 __all__ = ["junction_density", "length_per_head", "street_light", "width_share"]
 
+#: Share of the streets whose width must be known before all are judged by them [1].
+KNOWN = 0.9
+
 
 @measure(unit="1/m2", en="junction density", zh="交叉口密度", reads=("drive",))
 def junction_density(city: City, *, network: str = "drive", least: int = 3) -> float:
@@ -73,7 +76,7 @@ def width_share(
 
     Raises
     ------
-    MissingData : no edge of the classes has a width.
+    MissingData : less than 90 % of the edges of the classes, by length, has a width.
 
     Examples
     --------
@@ -85,14 +88,10 @@ def width_share(
     """
     net = city.network(network)
     width = widths(city, network)
-    counted = net.open & of_class(net, classes) & ~np.isnan(width)
-    if not counted.any():
-        raise MissingData(
-            f"{city.name}: no edge of {network}{' of class ' + listed(classes) if classes else ''} has a width",
-            layer=network,
-            column="width",
-        )
     length = np.asarray(net.columns["length"], dtype=float)
+    asked = net.open & of_class(net, classes)
+    counted = asked & ~np.isnan(width)
+    _mostly_known(city, network, classes, length, asked, counted)
     fit = counted & (width >= least - 1e-9) & (width <= most + 1e-9)
     return float(length[fit].sum() / length[counted].sum())
 
@@ -131,10 +130,11 @@ def street_light(
     nearest = city.memory.of(
         ("lit", within), (lamps, net.graph), lambda: _nearest(lamps.geometry.to_numpy(), net, within)
     )
-    chosen = net.open & of_class(net, classes) & ~np.isnan(width) & ~np.asarray(net.columns["tunnel"], dtype=bool)
-    area = float((np.asarray(net.columns["length"], dtype=float) * np.nan_to_num(width))[chosen].sum())
-    if not area > 0:
-        raise MissingData(f"{city.name}: no street of {listed(classes)} has a width", layer="drive", column="width")
+    length = np.asarray(net.columns["length"], dtype=float)
+    asked = net.open & of_class(net, classes) & ~np.asarray(net.columns["tunnel"], dtype=bool)
+    chosen = asked & ~np.isnan(width)
+    _mostly_known(city, "drive", classes, length, asked, chosen)
+    area = float((length * np.nan_to_num(width))[chosen].sum())
     here = np.zeros(len(flux), dtype=bool)
     here[nearest >= 0] = chosen[nearest[nearest >= 0]]
     if np.isnan(flux[here]).any():
@@ -155,6 +155,28 @@ def widths(city: City, network: str) -> NDArray[np.float64]:
     if "width" not in columns:
         raise MissingData(f"{city.name}: the edges of {network} have no width", layer=network, column="width")
     return np.asarray(columns["width"], dtype=float)
+
+
+def _mostly_known(
+    city: City,
+    network: str,
+    classes: Sequence[str],
+    length: NDArray[np.float64],
+    asked: NDArray[np.bool_],
+    known: NDArray[np.bool_],
+) -> None:
+    """Refuse to judge all streets by the few whose width is known."""
+    of = f"{network}{' of class ' + listed(classes) if classes else ''}"
+    whole = float(length[asked].sum())
+    if not whole > 0:
+        raise MissingData(f"{city.name}: there is no open edge of {of}", layer=network, column="class")
+    share = float(length[known].sum()) / whole
+    if share < KNOWN:
+        raise MissingData(
+            f"{city.name}: {share:.0%} of the length of {of} has a width, {KNOWN:.0%} is needed",
+            layer=network,
+            column="width",
+        )
 
 
 def _nearest(points: NDArray[np.object_], net: Network, within: float) -> NDArray[np.intp]:
