@@ -74,7 +74,7 @@ def test_monaco_tunnels(run):
     assert post < calm
     assert all(value >= calm for name, value in table.items() if name.startswith("as it is"))
     assert "La Rousse" in out
-    assert (folder / "reports" / "monaco_tunnels" / "report.html").stat().st_size < 5e6
+    assert (folder / "reports" / "monaco_tunnels" / "report.html").stat().st_size < 6e6  # 306 clauses in 8 situations
 
 
 def test_transit_access(run):

@@ -314,17 +314,22 @@ def site(city: str, kind: str, count: int | None, within: str | None, out: Path 
 @_twin.command()
 @click.argument("name", required=False)
 @click.option("--lint", type=click.Path(path_type=Path), help="Check a pack's file instead.")
+@click.option("--conflicts", is_flag=True, help="List clauses that ask different things of the same measure.")
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="Date whose law the conflicts are those of.")
 @_LANG
-def packs(name: str | None, lint: Path | None, lang: str) -> None:
+def packs(name: str | None, lint: Path | None, on: dt.datetime | None, lang: str, *, conflicts: bool) -> None:
     """List the standards packs, or the clauses of one."""
     import pandas as pd
 
-    from twin.standards import load
+    from twin.standards import load, side_by_side
     from twin.standards import packs as known
 
     if lint is not None:
-        (pack,) = load(str(lint))
-        click.echo(f"{lint}: {len(pack.clause)} clauses, well formed")
+        _lint(lint)
+        return
+    if conflicts:
+        found = side_by_side(name or "all", on=None if on is None else on.date())
+        _table(found.set_index("question"))
         return
     if name is None:
         rows = [(p.name, len(p.clause), getattr(p.title, lang)) for p in load(list(known))]
@@ -339,6 +344,19 @@ def packs(name: str | None, lint: Path | None, lang: str) -> None:
             "standard"
         )
     )
+
+
+def _lint(path: Path) -> None:
+    """Say every mistake of a pack's file with its line."""
+    from twin.standards import lint
+
+    pack, mistakes = lint(path)
+    for mistake in mistakes:
+        what = str(mistake.error).removeprefix(str(path)).lstrip(":, ")
+        click.echo(f"{path}:{mistake.line or 1}: {what}", err=True)
+    if mistakes:
+        sys.exit(1)
+    click.echo(f"{path}: {len(pack.clause) if pack else 0} clauses, well formed")
 
 
 @_twin.command()

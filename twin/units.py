@@ -81,6 +81,20 @@ UNITS: Mapping[str, tuple[str, float]] = MappingProxyType(
         "m/m2": ("m/m2", 1.0),
         "1/km2": ("1/m2", 1e-6),
         "1/m2": ("1/m2", 1.0),
+        "m2/household": ("m2/household", 1.0),
+        "m2/100 households": ("m2/household", 0.01),
+        "m2/1,000 persons": ("m2/person", 1e-3),
+        "ha/1,000 persons": ("m2/person", 10.0),
+        "1/3,000 persons": ("1/person", 1 / 3000),
+        "m/person": ("m/person", 1.0),
+        "km/100,000 persons": ("m/person", 0.01),
+        "person/m2": ("person/m2", 1.0),
+        "person/km2": ("person/m2", 1e-6),
+        "lx": ("lx", 1.0),
+        "kg/m3": ("kg/m3", 1.0),
+        "ug/m3": ("kg/m3", 1e-9),
+        "m3/s/person": ("m3/s/person", 1.0),
+        "L/day/person": ("m3/s/person", 1e-3 / 86400),
         "person": ("person", 1.0),
         "persons": ("person", 1.0),
         "m3/s": ("m3/s", 1.0),
@@ -142,6 +156,21 @@ def quantity(given: Any, *, unit: str, where: str = "") -> float:
     return value * (UNITS[name][1] / UNITS[unit][1])
 
 
+#: SI units that nobody reads: what is shown instead, and its factor.
+_SHOWN: Mapping[str, tuple[str, float]] = MappingProxyType(
+    {
+        "1/person": ("per 1,000 persons", 1e3),
+        "1/m2": ("per km2", 1e6),
+        "m/m2": ("km/km2", 1e3),
+        "m2/household": ("m2/100 households", 100.0),
+        "m/person": ("km/100,000 persons", 100.0),
+        "person/m2": ("persons/km2", 1e6),
+        "kg/m3": ("ug/m3", 1e9),
+        "m3/s/person": ("L/day/person", 86_400_000.0),
+    }
+)
+
+
 def shown(value: float, unit: str) -> str:
     """A value as people read it: shares in percent, seconds in minutes, with the unit visible.
 
@@ -154,8 +183,9 @@ def shown(value: float, unit: str) -> str:
         return f"{100 * value:.1f} %"
     if unit == "s":
         return f"{value / 60:.3g} min" if abs(value) >= 60 else f"{value:.3g} s"
-    if unit in {"1/person", "1/m2", "m/m2"}:
-        other = {"1/person": ("per 1,000 persons", 1e3), "1/m2": ("per km2", 1e6), "m/m2": ("km/km2", 1e3)}[unit]
-        return f"{value * other[1]:.3g} {other[0]}"
+    if unit in _SHOWN:
+        name, factor = _SHOWN[unit]
+        text = f"{value * factor:.3g}" if abs(value * factor) < 1000 else f"{value * factor:,.0f}"
+        return f"{text} {name}"
     text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
     return text if unit == "count" else f"{text} {unit}"

@@ -10,3 +10,9 @@ def clauses():
     """Every clause of our own packs, by key."""
     ours = ("emergency-cover", "living-circle", "parks", "sdg-11", "service-coverage")
     return {clause.key: clause for pack in load(ours) for clause in pack.clause}
+
+
+@pytest.fixture(scope="session")
+def every_clause():
+    """Every clause of all our packs, by key."""
+    return {clause.key: clause for pack in load("all") for clause in pack.clause}

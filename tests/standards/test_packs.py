@@ -1,5 +1,6 @@
 """The packs that come with `twin`: their figures, how they were read, and that each clause can be judged."""
 
+import datetime as dt
 import re
 import tomllib
 from dataclasses import replace
@@ -77,7 +78,9 @@ def test_every_text_is_in_both_languages():
 def test_figures_written_out_by_hand(clauses, key):
     clause = clauses[key]
     limit, value, parameter, given, evidence = BY_HAND[key]
-    assert limits_of(clause, {}) == ({} if limit is None else {limit: pytest.approx(value, rel=1e-12)})
+    assert limits_of(clause, {}, dt.date(2025, 6, 1)) == (
+        {} if limit is None else {limit: pytest.approx(value, rel=1e-12)}
+    )
     assert clause.arguments()[parameter] == (pytest.approx(given, rel=1e-12) if isinstance(given, float) else given)
     assert clause.source.evidence == evidence
 
@@ -195,7 +198,7 @@ def test_no_clause_is_unknown_where_the_city_has_everything(clauses):
         assert each.status == "not applicable" or not np.isnan(each.value), each.key
         clause = clauses[each.key]
         limited = bool(each.limit)
-        asked = (
+        asked = not clause.expired(dt.date.today()) and (
             any(getattr(clause, name) is not None for name in ("at_least", "at_most", "more_than", "less_than"))
             or clause.grade
         )

@@ -10,28 +10,90 @@ from twin.measures.access import (
     walk_within,
 )
 from twin.measures.equity import access_gini, gini, worst_group
+from twin.measures.exposure import (
+    buildings_exposed,
+    concentration,
+    facilities_exposed,
+    people_exposed,
+    streets_passable,
+)
+from twin.measures.land import (
+    floor_per_head,
+    floor_ratio,
+    floor_share,
+    green_cover,
+    land_per_head,
+    land_ratio,
+    low_rise,
+    people_density,
+    people_ratio,
+    tallest,
+    use_mix,
+)
 from twin.measures.measure import Measure, Share, Statistic, measure, measures
+from twin.measures.reach import all_within, facilities_within, mean_time, time_between
+from twin.measures.readiness import attached, cell_size, covered, filled
 from twin.measures.redundancy import choices_within, open_length, ways_out
 from twin.measures.space import facility_density, network_density, open_space_share, separation, spacing
-from twin.measures.supply import amount_per_head, area_per_head, facilities_per_head, room_for_share, sized
+from twin.measures.streets import junction_density, length_per_head, street_light, width_share
+from twin.measures.supply import (
+    amount_per_head,
+    area_per_head,
+    area_per_household,
+    facilities_per_head,
+    room_for_share,
+    sized,
+)
+from twin.measures.utilities import connected_share, demand_per_head, on_rings, supplied_after_loss
+from twin.measures.waiting import answered_within, calls_connected, erlang_a, erlang_c
 
 __all__ = [
     "Measure",
     "Share",
     "Statistic",
     "access_gini",
+    "all_within",
     "amount_per_head",
+    "answered_within",
     "area_per_head",
+    "area_per_household",
+    "attached",
+    "buildings_exposed",
+    "calls_connected",
+    "cell_size",
     "choices_within",
+    "concentration",
+    "connected_share",
+    "covered",
+    "demand_per_head",
     "distance_within",
+    "erlang_a",
+    "erlang_c",
+    "facilities_exposed",
     "facilities_per_head",
+    "facilities_within",
     "facility_density",
+    "filled",
+    "floor_per_head",
+    "floor_ratio",
+    "floor_share",
     "gini",
+    "green_cover",
+    "junction_density",
+    "land_per_head",
+    "land_ratio",
+    "length_per_head",
+    "low_rise",
+    "mean_time",
     "measure",
     "measures",
     "network_density",
+    "on_rings",
     "open_length",
     "open_space_share",
+    "people_density",
+    "people_exposed",
+    "people_ratio",
     "response_time",
     "room_for_share",
     "separation",
@@ -39,9 +101,16 @@ __all__ = [
     "sized",
     "spacing",
     "straight_within",
+    "street_light",
+    "streets_passable",
+    "supplied_after_loss",
+    "tallest",
+    "time_between",
     "travel_distance",
     "travel_time",
+    "use_mix",
     "walk_within",
     "ways_out",
+    "width_share",
     "worst_group",
 ]

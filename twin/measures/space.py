@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -9,13 +11,16 @@ from numpy.typing import NDArray
 from twin.errors import MissingData
 from twin.measures.measure import Statistic, measure
 from twin.measures.places import Kinds, sites
+from twin.measures.streets import of_class
 from twin.model import City, Network
 
 __all__ = ["facility_density", "network_density", "open_space_share", "separation", "spacing"]
 
 
 @measure(unit="m/m2", en="network density", zh="路网密度", given={"gap": "m"}, reads=("drive",))
-def network_density(city: City, *, network: str = "drive", on: str = "area", gap: float = 40.0) -> float:
+def network_density(
+    city: City, *, network: str = "drive", on: str = "area", gap: float = 40.0, classes: Sequence[str] = ()
+) -> float:
     """Length of open edges within the land, over its area [m/m2]; bridges and tunnels count, ferries do not.
 
     Parameters
@@ -23,6 +28,7 @@ def network_density(city: City, *, network: str = "drive", on: str = "area", gap
     on : ``area`` (the city's land) or ``residential_land``.
     gap : residential land is mapped plot by plot, and the streets run between the plots; what separates two plots by at
         most so much belongs to the land [m].
+    classes : classes of edge that count, such as trunk, primary; all where empty.
 
     Examples
     --------
@@ -37,7 +43,7 @@ def network_density(city: City, *, network: str = "drive", on: str = "area", gap
     area, inside = city.memory.of(
         key, owners, lambda: _inside(net, city.land() if on == "area" else _residential(city, gap))
     )
-    return float(inside[net.open].sum() / area)
+    return float(inside[net.open & of_class(net, classes)].sum() / area)
 
 
 @measure(unit="1/m2", en="facility density", zh="设施密度", reads=("facilities",))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import numpy as np
 
 from twin.errors import DataError, MissingData, listed
@@ -9,7 +11,7 @@ from twin.measures.measure import Share, measure
 from twin.measures.places import Kinds, places, sites
 from twin.model import City
 
-__all__ = ["amount_per_head", "area_per_head", "facilities_per_head", "room_for_share", "sized"]
+__all__ = ["amount_per_head", "area_per_head", "area_per_household", "facilities_per_head", "room_for_share", "sized"]
 
 _READS = ("population", "facilities")
 
@@ -77,6 +79,30 @@ def area_per_head(
     return float(known[known >= least_area].sum() / (places(city, of).weight.sum() * served))
 
 
+@measure(unit="m2/household", en="area per household", zh="户均面积", given={"least_area": "m2"}, reads=_READS)
+def area_per_household(
+    city: City, *, facility: Kinds, area: str = "floor_area", of: str = "households", least_area: float = 0.0
+) -> float:
+    """Area of the open facilities of a kind over households [m2/household].
+
+    Parameters
+    ----------
+    area : ``floor_area`` or ``area`` (ground).
+    of : column of the population that counts households.
+    least_area : smaller facilities do not count [m2].
+
+    Examples
+    --------
+    A clinic on 720 m2 where the jobs, 180, stand for households.
+
+    >>> from twin.gis.grid import grid_city
+    >>> area_per_household(grid_city(5), facility="clinic", area="area", of="jobs")
+    4.0
+    """
+    known = _amounts(city, facility, area)
+    return float(known[known >= least_area].sum() / places(city, of).weight.sum())
+
+
 @measure(
     unit="1", en="places for a share of people", zh="可容纳人口比例", given={"area_each": "m2/person"}, reads=_READS
 )
@@ -98,12 +124,12 @@ def room_for_share(city: City, *, facility: Kinds, area_each: float = 0.0, of: s
 
 
 @measure(unit="1", en="share of facilities of a least size", zh="达到最小规模的设施比例", reads=("facilities",))
-def sized(city: City, *, facility: Kinds, least: float, size: str = "area") -> Share:
-    """Share of the open facilities of a kind whose size is at least a minimum, inclusive.
+def sized(city: City, *, facility: Kinds, least: float = 0.0, most: float = inf, size: str = "area") -> Share:
+    """Share of the open facilities of a kind whose size is at least a minimum and at most a maximum, inclusive.
 
     Parameters
     ----------
-    least : smallest size, in the unit of the column.
+    least, most : smallest and largest size, in the unit of the column.
     size : column of the facilities: area, floor_area [m2], capacity [persons].
 
     Examples
@@ -115,7 +141,7 @@ def sized(city: City, *, facility: Kinds, least: float, size: str = "area") -> S
     serving = sites(city, facility)
     amount = _amounts(city, facility, size)
     reached = np.zeros(len(serving), dtype=bool)
-    reached[np.flatnonzero(serving)] = amount >= least
+    reached[np.flatnonzero(serving)] = (amount >= least) & (amount <= most)
     return Share.of(reached, serving.astype(float), layer="facilities", persons=False)
 
 

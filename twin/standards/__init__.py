@@ -1,6 +1,7 @@
 """Standards as data, and the checker that judges a city by them."""
 
 from twin.standards.check import check
-from twin.standards.pack import Clause, Pack, domains, load, packs
+from twin.standards.conflicts import side_by_side
+from twin.standards.pack import Clause, Pack, domains, lint, load, packs
 
-__all__ = ["Clause", "Pack", "check", "domains", "load", "packs"]
+__all__ = ["Clause", "Pack", "check", "domains", "lint", "load", "packs", "side_by_side"]

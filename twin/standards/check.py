@@ -15,10 +15,11 @@ from twin.errors import MissingData
 from twin.measures import Measure, Share, Statistic, measures
 from twin.model import City, Trace, Verdict, Verdicts
 from twin.routing.paths import in_chunks
-from twin.standards.pack import Clause, in_unit, limits_of, load
-from twin.standards.words import SIGNS, beside, compared, doubts, limit_text
+from twin.standards.clause import Clause, in_unit, limits_of, limits_set
+from twin.standards.pack import load
+from twin.standards.words import SIGNS, beside, compared, doubts, limit_text, limit_words
 
-__all__ = ["check", "judge"]
+__all__ = ["check", "in_force", "judge"]
 
 _NAN = float("nan")
 
@@ -49,7 +50,7 @@ def check(
     """
     day = on or dt.date.today()
     clauses = [clause for pack in load(packs) for clause in pack.clause]
-    overridden = {old: clause.key for clause in clauses if _in_force(clause, day) is None for old in clause.overrides}
+    overridden = {old: clause.key for clause in clauses if in_force(clause, day) is None for old in clause.overrides}
     found: list[Verdict] = []
 
     def some(part: slice) -> list[Verdict]:
@@ -60,7 +61,7 @@ def check(
 
 
 def _one(city: City, clause: Clause, day: dt.date, overridden: Mapping[str, str], trace: Trace | None) -> Verdict:
-    idle = _in_force(clause, day)
+    idle = in_force(clause, day)
     if idle is None and clause.key in overridden:
         idle = (f"{overridden[clause.key]} takes its place", f"以{overridden[clause.key]}为准")
     if idle is None:
@@ -74,8 +75,8 @@ def _one(city: City, clause: Clause, day: dt.date, overridden: Mapping[str, str]
         found = _measured(city, clause, clause.meter, trace)
     except MissingData as gap:
         return _verdict(clause, "unknown", reason=str(gap), reason_zh=f"缺少数据：{gap}")
-    limits = limits_of(clause, city.about.traits)
-    return judge(city, clause, found, limits or {}, extra=_beside(city, clause, trace))
+    extra = _joined(_level(clause, day), _beside(city, clause, trace))
+    return judge(city, clause, found, limits_of(clause, city.about.traits, day) or {}, extra=extra)
 
 
 def judge(
@@ -122,7 +123,8 @@ def _verdict(clause: Clause, status: str, **parts: Any) -> Verdict:
     return Verdict(clause.standard, clause.id, clause.domain, status, unit=clause.meter.unit, **parts)
 
 
-def _in_force(clause: Clause, day: dt.date) -> tuple[str, str] | None:
+def in_force(clause: Clause, day: dt.date) -> tuple[str, str] | None:
+    """None where a clause holds on that day, else why it does not, in English and Chinese."""
     valid = clause.valid
     if valid.since is not None and day < valid.since:
         return f"in force from {valid.since}", f"自{valid.since}起施行"
@@ -131,6 +133,8 @@ def _in_force(clause: Clause, day: dt.date) -> tuple[str, str] | None:
         return f"ended on {valid.until}{after}", f"已于{valid.until}废止" + (
             f"，由{valid.replaced_by}代替" if valid.replaced_by else ""
         )
+    if clause.phase and not any(phase.since <= day <= phase.until for phase in clause.phase):
+        return f"sets no limit for {day}", f"对{day}未设限值"
     return None
 
 
@@ -143,6 +147,19 @@ def _outside(city: City, clause: Clause) -> tuple[str, str] | None:
                 f"适用于{trait}为{'、'.join(values)}的城市，本市为{own}",
             )
     return None
+
+
+def _level(clause: Clause, day: dt.date) -> tuple[str, str]:
+    """What a goal asked for whose year has passed."""
+    if not clause.expired(day) or not limits_set(clause):
+        return "", ""
+    asked = {key: in_unit(value, clause.meter) for key, value in limits_set(clause).items()}
+    en, zh = limit_words(asked, clause.meter.unit)
+    return f"{en} was the goal, its year has passed", f"目标为{zh}，目标年已过"
+
+
+def _joined(*texts: tuple[str, str]) -> tuple[str, str]:
+    return "; ".join(filter(None, (en for en, _ in texts))), "；".join(filter(None, (zh for _, zh in texts)))
 
 
 def _stateless(city: City, clause: Clause) -> tuple[str, str] | None:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from twin.model import City, Verdict, Verdicts
-from twin.standards.pack import Clause, limits_of, load
+from twin.standards.clause import Clause, limits_of
+from twin.standards.pack import load
 from twin.standards.words import doubts
 from twin.units import shown
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from twin.measures import Measure
 from twin.model import City
-from twin.standards.pack import Clause
+from twin.standards.clause import Clause
 from twin.units import shown
 
 __all__ = ["SIGNS", "beside", "compared", "doubts", "limit_text", "limit_words", "missed"]

@@ -1,0 +1,113 @@
+"""Write docs/coverage.md: domains x standards x clauses x what they are computed from x evidence x status on harbour.
+
+python benchmarks/coverage.py          # writes docs/coverage.md
+python benchmarks/coverage.py --check  # fails where the file is not what would be written
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import twin
+from twin.model.verdict import STATUSES
+from twin.standards import Clause, check, domains, load
+
+ROOT = Path(__file__).resolve().parents[1]
+TARGET = ROOT / "docs" / "coverage.md"
+#: The law of one fixed day, so that the table changes with the packs and not with the calendar.
+DAY = dt.date(2026, 11, 20)
+FOUND = ("pass", "fail", "value")
+
+
+def main() -> int:
+    text = table()
+    if "--check" in sys.argv[1:]:
+        if TARGET.read_text(encoding="utf-8") != text:
+            print(f"{TARGET}: not up to date; run python benchmarks/coverage.py", file=sys.stderr)
+            return 1
+        return 0
+    TARGET.write_text(text, encoding="utf-8")
+    return 0
+
+
+def table() -> str:
+    packs = load("all")
+    clauses = [(pack.name, clause) for pack in packs for clause in pack.clause]
+    statuses = {each.key: each for each in check(twin.read(ROOT / "gis_data" / "harbour"), "all", on=DAY)}
+    standards = len({clause.standard for _, clause in clauses})
+    said = f"In all: {len(clauses)} clauses of {standards} standards in {len(packs)} packs."
+    out = [
+        "# What the standards packs cover",
+        "",
+        f"Written by `benchmarks/coverage.py`: the law of {DAY}, judged on harbour, the synthetic town. A clause of several",
+        "domains stands in each of them. *Recalled* figures are marked in every verdict.",
+        "",
+        said,
+        "",
+        "| domain | standards | clauses | pass, fail or value on harbour | unknown | not applicable | read | partly read | recalled |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    by_domain: dict[int, list[tuple[str, Clause]]] = defaultdict(list)
+    for name, clause in clauses:
+        for number in clause.domain:
+            by_domain[number].append((name, clause))
+    for number, label in domains().items():
+        here = by_domain[number]
+        status = Counter(statuses[clause.key].status for _, clause in here)
+        evidence = Counter(clause.source.evidence for _, clause in here)
+        cells = (
+            f"{number} {label.en} {label.zh}",
+            len({clause.standard for _, clause in here}),
+            len(here),
+            sum(status[each] for each in FOUND),
+            status["unknown"],
+            status["not applicable"],
+            *(evidence[each] for each in ("read", "partly read", "recalled")),
+        )
+        out.append("| " + " | ".join(map(str, cells)) + " |")
+    total = Counter(statuses[clause.key].status for _, clause in clauses)
+    out += ["", "On harbour: " + ", ".join(f"{total[status]} {status}" for status in STATUSES) + ".", ""]
+    for number, label in domains().items():
+        out += [f"## {number} {label.en} {label.zh}", ""]
+        if not by_domain[number]:
+            out += ["No clause yet: its rows ask for logs of cases, calls and services that no layer holds.", ""]
+            continue
+        out += [
+            "| standard, clause | title | strength | measure | computed from | evidence | status on harbour | pack |"
+        ]
+        out += ["|---|---|---|---|---|---|---|---|"]
+        for name, clause in sorted(by_domain[number], key=lambda each: each[1].key):
+            found = statuses[clause.key]
+            cells = (
+                clause.key,
+                clause.title.en,
+                clause.strength,
+                clause.measure,
+                reads(clause),
+                clause.source.evidence,
+                found.status + (f": {found.reason}" if found.status in {"unknown", "not applicable"} else ""),
+                name,
+            )
+            out.append("| " + " | ".join(str(cell).replace("|", "/") for cell in cells) + " |")
+        out.append("")
+    return "\n".join(out)
+
+
+def reads(clause: Clause) -> str:
+    """Layers and networks that a clause is computed from."""
+    named = [*clause.meter.reads, *(str(clause.given[key]) for key in ("network", "layer") if key in clause.given)]
+    if clause.kinds and "facilities" not in named:
+        named.append("facilities")
+    if clause.given.get("of") in {"area", "residential_land"}:
+        named = [each for each in named if each != "population"] + [str(clause.given["of"])]
+    default = clause.meter.parameters.get("network")
+    if "network" not in clause.given and default is not None and isinstance(default.default, str):
+        named.append(default.default)
+    return ", ".join(dict.fromkeys(named))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""Clauses that ask different things of the same measure, side by side."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from twin.model import Verdicts
+from twin.standards.check import in_force
+from twin.standards.clause import Clause, limits_of
+from twin.standards.pack import load
+from twin.standards.words import limit_words
+from twin.units import shown
+
+__all__ = ["side_by_side"]
+
+#: Measures that answer one question, by different kinds of distance or time.
+_QUESTION = {
+    **dict.fromkeys(("distance_within", "share_within", "straight_within", "walk_within"), "near enough"),
+    **dict.fromkeys(("area_per_head", "area_per_household", "room_for_share"), "room for each"),
+}
+
+
+def side_by_side(
+    packs: str | Path | Iterable[str | Path],
+    *,
+    on: dt.date | None = None,
+    traits: Mapping[str, str] | None = None,
+    verdicts: Verdicts | None = None,
+) -> pd.DataFrame:
+    """Clauses in force that put the same question of the same thing and do not ask the same.
+
+    The question is the measure (the kinds of distance count as one question: near enough), the thing is the kind of
+    facility, or the network or layer where there is none. Clauses that report a value, and those that another one
+    overrides, are left out.
+
+    Parameters
+    ----------
+    on : date whose law holds; today where not given.
+    traits : of the city, which grades are chosen by.
+    verdicts : of `twin.check` on the same packs; then status and value stand beside.
+
+    Returns
+    -------
+    DataFrame : question, of, clause, strength, evidence, asks, limit (and status, value); a row for each clause.
+    """
+    day = on or dt.date.today()
+    clauses = [clause for pack in load(packs) for clause in pack.clause]
+    judged = {each.key: each for each in verdicts or ()}
+    holding = [clause for clause in clauses if in_force(clause, day) is None]
+    overridden = {old for clause in holding for old in clause.overrides}
+    rows: dict[tuple[str, str], list[dict[str, str]]] = {}
+    for clause in holding:
+        limits = limits_of(clause, traits or {}, day)
+        if clause.key in overridden or not limits:
+            continue
+        row = {
+            "clause": clause.key,
+            "strength": clause.strength,
+            "evidence": clause.source.evidence,
+            "asks": _asks(clause),
+            "limit": limit_words(limits, clause.meter.unit)[0],
+        }
+        if verdicts is not None and clause.key in judged:
+            found = judged[clause.key]
+            row |= {"status": found.status, "value": shown(found.value, found.unit)}
+        for thing in _things(clause):
+            rows.setdefault((_QUESTION.get(clause.measure, clause.measure), thing), []).append(row)
+    seen: set[tuple[str, ...]] = set()
+    found_rows = []
+    for (question, thing), group in rows.items():
+        keys = tuple(row["clause"] for row in group)
+        if len({(row["asks"], row["limit"]) for row in group}) > 1 and keys not in seen:
+            seen.add(keys)  # the same clauses, met again by another of their kinds, are listed once
+            found_rows += [{"question": question, "of": thing, **row} for row in group]
+    columns = ["question", "of", "clause", "strength", "evidence", "asks", "limit"]
+    return pd.DataFrame(found_rows, columns=[*columns, *(("status", "value") if verdicts is not None else ())])
+
+
+def _things(clause: Clause) -> tuple[str, ...]:
+    if clause.kinds:
+        return clause.kinds
+    return tuple(str(clause.given[key]) for key in ("network", "layer", "use") if key in clause.given)[:1] or ("city",)
+
+
+def _asks(clause: Clause) -> str:
+    """The figures of `given`, and of whom; the kinds and the network stand elsewhere."""
+    parts = [clause.measure] if clause.measure in _QUESTION else []
+    units = clause.meter.given
+    for key, value in clause.arguments().items():
+        if key not in {"facility", "network", "layer"}:
+            parts.append(f"{key} {shown(value, units[key]) if key in units else value}")
+    return ", ".join(parts)
