@@ -119,24 +119,39 @@ cdef int _grow(const Rows* out, int64_t edges, const node_t* seed, int64_t seeds
     return 0
 
 
+cdef struct Under:
+    node_t shut                # the edge that is closed
+    node_t low                 # what stands below it is at places from low to high: all of them, or those marked with it
+    node_t high
+    node_t* mark
+
+
+cdef inline bint _under(const Under* s, node_t place) noexcept nogil:
+    return s.low <= place < s.high and (s.mark == NULL or s.mark[place] == s.shut)
+
+
 cdef int _close(const Rows* out, const Rows* into, const Forest* f, node_t shut, const double* weight,
-                const node_t* before, cost_t* fresh, node_t* below, Heap* q, double* added, double* cut) noexcept nogil:
+                const node_t* before, cost_t* fresh, node_t* mark, Heap* q, double* added, double* cut) noexcept nogil:
     """Close an edge of the forest: what those below pay more, and the weight that is cut off.
 
     `before` counts the nodes with a weight at the places before each: the search ends when it has met all below.
-    `below`, by place, comes to hold the edge that was last closed above it.
+    `mark`, by place, holds the edge that was last closed above it, if several of its arcs were.
     """
     cdef node_t top, end = 0, i, u, a, y, left = 0
     cdef cost_t best, through
     cdef Record record
+    cdef Under under
     top = f.first[shut]
+    under.shut, under.low = shut, top
+    under.mark = NULL if f.again[top] == NONE else mark
     while top != NONE:             # by rising place: what stands below a place that stands below comes right behind it
         if top >= end:
             end = top + f.size[top]
             left += before[end] - before[top]
-            for i in range(top, end):
-                below[i] = shut
+            for i in range(top, end if under.mark != NULL else top):
+                mark[i] = shut
         top = f.again[top]
+    under.high = end
     if left == 0:
         return 0
     q.used = end = 0
@@ -147,7 +162,7 @@ cdef int _close(const Rows* out, const Rows* into, const Forest* f, node_t shut,
             best = far()
             for a in range(into.indptr[u], into.indptr[u + 1]):
                 y = f.place[into.target[a]]
-                if into.cost[a] == far() or y == NONE or below[y] == shut:
+                if into.cost[a] == far() or y == NONE or _under(&under, y):
                     continue
                 through = f.label[into.target[a]] + into.cost[a]
                 if through >= into.cost[a] and through < best and into.edge[a] != shut:
@@ -167,7 +182,7 @@ cdef int _close(const Rows* out, const Rows* into, const Forest* f, node_t shut,
             added[0] += weight[u] * <double> (record.cost - f.label[u])
         for a in range(out.indptr[u], out.indptr[u + 1]):
             y = f.place[out.target[a]]
-            if out.cost[a] == far() or y == NONE or below[y] != shut:
+            if out.cost[a] == far() or not _under(&under, y):
                 continue
             through = record.cost + out.cost[a]
             if through >= record.cost and through < fresh[y] and out.edge[a] != shut:
@@ -187,7 +202,7 @@ cdef int _close(const Rows* out, const Rows* into, const Forest* f, node_t shut,
 
 
 cdef int _close_all(const Rows* out, const Rows* into, const Forest* f, node_t low, node_t high, const double* weight,
-                    const node_t* before, cost_t* fresh, node_t* below, Heap* q,
+                    const node_t* before, cost_t* fresh, node_t* mark, Heap* q,
                     double* added, double* cut) noexcept nogil:
     """Close, one by one, the edges that are first met above the nodes at places low to high."""
     cdef node_t top, arc, edge
@@ -195,7 +210,7 @@ cdef int _close_all(const Rows* out, const Rows* into, const Forest* f, node_t l
         arc = f.up[f.node[top]]
         edge = NONE if arc == NONE else out.edge[arc]
         if edge != NONE and f.first[edge] == top:
-            if _close(out, into, f, edge, weight, before, fresh, below, q, &added[edge], &cut[edge]) < 0:
+            if _close(out, into, f, edge, weight, before, fresh, mark, q, &added[edge], &cut[edge]) < 0:
                 return -1
     return 0
 
@@ -230,7 +245,7 @@ def closures(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::
     cdef Rows out = _rows(indptr, target, cost, edge), into = _rows(indptr_in, target_in, cost_in, edge_in)
     cdef Forest f = _forest(n, label, up, node, place, size, first, again)
     cdef cost_t[::1] fresh = np.empty(n, dtype=np.uint32)
-    cdef node_t[::1] below = np.full(n, NONE, dtype=np.int32)
+    cdef node_t[::1] mark = np.full(n, NONE, dtype=np.int32)
     cdef Heap q
     cdef int status
     if added.shape[0] == 0:
@@ -238,7 +253,7 @@ def closures(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::
     with nogil:
         status = heap_open(&q, 256)
         if status == 0:
-            status = _close_all(&out, &into, &f, low, high, &weight[0], &before[0], &fresh[0], &below[0], &q,
+            status = _close_all(&out, &into, &f, low, high, &weight[0], &before[0], &fresh[0], &mark[0], &q,
                                 &added[0], &cut[0])
         heap_close(&q)
     if status < 0:

@@ -293,7 +293,7 @@ def betweenness(net, weights, cost="length"):
 
 
 def _steps(net, cost):
-    """{(place, place): [(price, edge)]}. A place is a node and, where turns are listed behind it, the arc that led there."""
+    """{(place, place): [(price, edge)]}. A place is a node and, if turns are listed there, the arc that led to it."""
     graph, ways, listed = net.graph, arcs(net, cost), turns(net, cost)
     barred = set()
     for come, node, go, seconds in () if graph.turns is None else graph.turns.to_frame().itertuples(index=False):

@@ -105,11 +105,9 @@ def test_a_forbidden_turn():
     found = betweenness(net)
     # of 20 journeys each arm sees the 4 from its end and the 4 to it; those from 1 to 2 turn round at the end of arm 3
     assert found.edge.tolist() == pytest.approx([8 / 20, 8 / 20, 10 / 20, 8 / 20])
-    # 12 journeys neither begin nor end at 0, and that one passes it twice; of the 12 that concern neither 3 nor ..., one
+    # 12 journeys neither begin nor end at 0, and that one passes it twice; the end of arm 3 has 12 of others, too
     assert found.node.tolist() == pytest.approx([13 / 12, 0, 0, 1 / 12, 0])
-    assert efficiency(net).value == pytest.approx(
-        ((3 * 2) / 100 + 2 / 130 + 5 / 200 + 1 / 400 + 6 / 230) / 20
-    )
+    assert efficiency(net).value == pytest.approx(((3 * 2) / 100 + 2 / 130 + 5 / 200 + 1 / 400 + 6 / 230) / 20)
 
 
 def test_errors_of_a_sample_that_turns():

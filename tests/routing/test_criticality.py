@@ -139,7 +139,8 @@ def test_closing_every_edge_in_turn_access_with_turns(data, net, cost):
 def access_is_the_oracle(data, net, cost):
     people, there = data.draw(weights(net)), data.draw(sites(net, least=1))
     journeys = [
-        (lambda other, node=node: reference.nearest(other, there, cost=cost)[0][node][0], p) for node, p in enumerate(people)
+        (lambda other, node=node: reference.nearest(other, there, cost=cost)[0][node][0], p)
+        for node, p in enumerate(people)
     ]
     added, cut, total = reference.criticality(net, journeys)
     found = criticality(net, people, sites=there, cost=cost)

@@ -55,8 +55,9 @@ class Betweenness:
     def margin(self) -> NDArray[np.float64]:
         r"""(m,) how far off each edge is at most, with a chance of 95 % or more for each; 0 where exact [1].
 
-        The empirical Bernstein bound :math:`\sqrt{2 V x / k} + 3 p x / k`, with V the variance of k draws between 0
-        and p, `passes`, and :math:`x = \ln(3/0.05)` (Audibert, Munos & Szepesvári 2009): it holds for any distribution of draws.
+        The empirical Bernstein bound :math:`\sqrt{2 V x / k} + 3 p x / k`, with V the variance of k draws between
+        0 and p, `passes`, and :math:`x = \ln(3/0.05)` (Audibert, Munos & Szepesvári 2009): it holds for any
+        distribution of draws.
         """
         if self.sample is None:
             return np.zeros(len(self.edge))
@@ -116,11 +117,11 @@ def betweenness(
     Ways are compared in fixed point, so ties are exact. Ways are lists of nodes: parallel edges that are equally cheap
     share what passes, dearer ones get nothing (as in networkx). An arc of no cost counts as the smallest cost there
     is: of ways as cheap, those with the fewest such arcs are taken; otherwise ways could turn in circles for nothing.
-    Pairs without a way count as journeys that pass nowhere.
-    Turns are honoured: of the ways as cheap, each that may be driven counts. A way that turns round, or goes round the
-    block, passes an edge or a node twice and counts there as often. Where turns are listed, ways that come to a junction
-    by different edges are different ways, be the edges parallel or not.
-    Sums are whole numbers inside: threads change nothing.
+    Pairs without a way count as journeys that pass nowhere. Sums are whole numbers inside: threads change nothing.
+
+    Turns are honoured. A way that turns round, or goes round the block, passes an edge or a node twice, and counts
+    there as often. Ways that come by different edges to a junction where turns are listed are different ways, even if
+    the edges are parallel.
 
     Examples
     --------
@@ -260,9 +261,7 @@ def _passing(
         idle.append(sums)
 
     in_chunks(some, len(source), least=1, most=max(1, 2**21 // on.count))
-    arc, node, edge_square, node_square = (
-        np.asarray(np.sum(each, axis=0)) / whole for each in zip(*idle, strict=True)
-    )
+    arc, node, edge_square, node_square = (np.asarray(np.sum(each, axis=0)) / whole for each in zip(*idle, strict=True))
     order = np.argsort(on.node[on.first[:-1]])  # sums come in the order of the positions
     return arc, node[order], edge_square, node_square[order] if squares else node_square
 

@@ -97,13 +97,13 @@ def _access(net: Network, people: NDArray[np.float64], roots: NDArray[np.int32],
     label = np.empty(count, dtype=np.uint32)
     up, node, place, size, again = (np.empty(count, dtype=np.int32) for _ in range(5))
     first = np.empty(edges, dtype=np.int32)
-    forest = label, up, node, place, size, first, again
-    reached = kernel.forest(*out, ways.arrive[roots], *forest)
+    forest = up, node, place, size, first, again
+    reached = kernel.forest(*out, ways.arrive[roots], label, *forest)
     before = np.zeros(count + 1, dtype=np.int32)
     np.cumsum(weight[node[:reached]] != 0, out=before[1 : reached + 1])
 
     def part(chunk: slice) -> None:  # each edge is first met at one place: threads write to different rows
-        kernel.closures(*out, *into, *forest, weight, before, chunk.start, chunk.stop, added, cut)
+        kernel.closures(*out, *into, label, *forest, weight, before, chunk.start, chunk.stop, added, cut)
 
     in_chunks(part, reached, least=64, most=4096)
     some = node[:reached]

@@ -132,11 +132,9 @@ def failures(
     )
 
 
-def _arcs(
-    edge: NDArray[np.int32], order: NDArray[np.int32], edges: int
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def _arcs(edge: NDArray[np.int32], order: NDArray[np.int32], edges: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """The arcs along each edge, edges in an order: where those of each begin, and all of them."""
-    rank = np.full(edges + 1, -1, dtype=np.int32)  # last: of the free arcs between copies of a junction, whose edge is -1
+    rank = np.full(edges + 1, -1, dtype=np.int32)  # the last is that of edge -1: free arcs between copies of a junction
     rank[order] = np.arange(edges)
     rank = rank[edge]
     arc = np.argsort(rank, kind="stable").astype(np.int32)
