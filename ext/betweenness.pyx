@@ -9,8 +9,6 @@ from types cimport *
 cdef enum:
     HEADROOM = 512             # binary digits by which a number of ways is scaled down once it exceeds them
 
-# Sums are kept as whole numbers of 2**-62: in any order they add up to the same, so threads change nothing.
-cdef double WHOLE = 4611686018427387904.0
 cdef double DOWN = 2.0 ** -HEADROOM
 cdef double UP = 2.0 ** HEADROOM
 
@@ -19,7 +17,8 @@ cdef struct Place:
     double ways                # cheapest ways from the source, as ways * 2**(HEADROOM * scale)
     double through             # share of the source's journeys that pass through
     int32_t scale
-    int32_t listed
+    uint8_t listed
+    uint8_t last               # journeys end here, and none goes on: of a junction's copies, the one to arrive at
 
 
 cdef inline uint64_t _unreached() noexcept nogil:
@@ -49,10 +48,11 @@ cdef void _sort(node_t* node, uint64_t* key, int64_t count) noexcept nogil:
 cdef int64_t _order(const node_t* indptr, const node_t* target, const cost_t* cost, node_t source, Place* place,
                     Ring* q, node_t* order, uint64_t* key) noexcept nogil:
     """Label every node that can be reached and list them by label; -1 where memory ran out."""
-    cdef int64_t slot, count = 0, begin, i
+    cdef int64_t count = 0, begin, i
     cdef uint64_t turn = 0, label, through
     cdef uint32_t bucket
-    cdef node_t u, v, a
+    cdef node_t u, v, a, at
+    cdef Record top
     ring_clear(q)
     place[source].label = 0
     if ring_push(q, 0, 0, source) < 0:
@@ -61,13 +61,12 @@ cdef int64_t _order(const node_t* indptr, const node_t* target, const cost_t* co
         bucket = <uint32_t> (turn & q.mask)
         begin = count
         while q.first[bucket] != NONE:
-            slot = q.first[bucket]
+            at = q.first[bucket]
             q.first[bucket] = NONE
-            while slot != NONE:
-                u = q.pool[slot].node
-                label = (<uint64_t> q.pool[slot].cost << 32) | <uint32_t> q.pool[slot].root
-                slot = q.pool[slot].next
-                q.waiting -= 1
+            while at != NONE:
+                top = ring_take(q, at)
+                at, u = top.next, top.node
+                label = (<uint64_t> top.cost << 32) | <uint32_t> top.root
                 if place[u].label != label:
                     continue
                 if not place[u].listed:
@@ -111,20 +110,24 @@ cdef inline double _part(const Place* of, const Place* to) noexcept nogil:
     return of.ways / to.ways * DOWN if to.scale == of.scale + 1 else 0.0
 
 
-def betweenness(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1] cost, const node_t[::1] source,
-                const double[::1] part, const double[::1] weight, int64_t[::1] arc, int64_t[::1] node,
-                int64_t[::1] arc_square, int64_t[::1] node_square):
-    """Add to `arc` and `node` the part of each source times the share of its journeys that pass, in 2**-62.
+def betweenness(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1] cost, const node_t[::1] first,
+                const node_t[::1] along, const node_t[::1] edge, const node_t[::1] source, const double[::1] rest,
+                const double[::1] part, const double[::1] weight, double whole, int64_t[::1] arc, int64_t[::1] node,
+                int64_t[::1] edge_square, int64_t[::1] node_square):
+    """Add to `arc` and `node` the part of each source times the share of its journeys that pass, times `whole`.
 
-    Journeys lead from the source to the other nodes in proportion to their weight. Arcs are open, at most one from
-    a node to another, none to itself. The squares, likewise of the shares, are wanted where their arrays have a length.
+    Sums are whole numbers: in any order they add up to the same, so threads change nothing. Journeys lead from a source
+    to others in proportion to their weight, of which there is `rest` elsewhere. Arcs are open, at most one from a place
+    to another, none to itself. Node i has the places first[i] to first[i + 1], at the last of which one arrives. Arc a
+    stands for the edges `edge` from along[a] to along[a + 1], which share it. Squares of the shares, by edge and by node,
+    are wanted where their arrays have a length.
     """
     cdef node_t n = <node_t> (indptr.shape[0] - 1)
-    cdef int64_t s, i, count = 0, tight, room = max(1, target.shape[0])
+    cdef int64_t s, i, k, count = 0, tight, room = max(1, target.shape[0])
     cdef node_t u, a
     cdef int status = 0
-    cdef bint squares = arc_square.shape[0] > 0
-    cdef double total = 0.0, rest, passing
+    cdef bint squares = edge_square.shape[0] > 0 or node_square.shape[0] > 0
+    cdef double passing
     cdef Ring q
     cdef Place* place
     cdef Place* start
@@ -140,19 +143,22 @@ def betweenness(const node_t[::1] indptr, const node_t[::1] target, const cost_t
     cdef uint64_t[::1] key = np.empty(n, dtype=np.uint64)
     cdef node_t[::1] tight_arc = np.empty(room, dtype=np.int32)
     cdef node_t[::1] tight_from = np.empty(room, dtype=np.int32)
+    cdef double[::1] ends = np.empty(n)                          # share of the source's journeys that end at a place
+    cdef double[::1] load = np.zeros(edge_square.shape[0])       # share that passes an edge; 0 again after each source
     place = <Place*> &memory[0]
     with nogil:
-        for i in range(n):
-            total += weight[i]
+        for i in range(first.shape[0] - 1):
+            for u in range(first[i], first[i + 1]):
+                place[u].last = u > first[i] and u == first[i + 1] - 1
         status = ring_fit(&q, costs, target.shape[0], n + 16)
         for s in range(source.shape[0]):
-            rest = total - weight[source[s]]
-            if status < 0 or rest <= 0.0:
+            if status < 0 or rest[s] <= 0.0:
                 continue
             for i in range(n):
                 place[i].label = _unreached()
                 place[i].ways = place[i].through = 0.0
                 place[i].scale = place[i].listed = 0
+                ends[i] = weight[i] / rest[s]
             count = _order(&indptr[0], heads, costs, source[s], place, &q, &order[0], &key[0])
             if count < 0:
                 status = -1
@@ -169,19 +175,30 @@ def betweenness(const node_t[::1] indptr, const node_t[::1] target, const cost_t
                         tight_arc[tight], tight_from[tight] = a, u
                         tight += 1
             for i in range(tight - 1, -1, -1):
-                a = tight_arc[i]
-                start, end = &place[tight_from[i]], &place[target[a]]
-                passing = _part(start, end) * (end.through + weight[target[a]] / rest)
+                a, u = tight_arc[i], tight_from[i]
+                start, end = &place[u], &place[target[a]]
+                passing = _part(start, end) * (end.through + ends[target[a]])
+                if end.last:       # the free arc to where one arrives: journeys by it end here and pass nothing
+                    ends[u] += passing
+                    continue
                 start.through += passing
-                arc[a] += <int64_t> (part[s] * passing * WHOLE)
+                arc[a] += <int64_t> (part[s] * passing * whole)
                 if squares:
-                    arc_square[a] += <int64_t> (part[s] * passing * passing * WHOLE)
-            for i in range(1, count):
-                u = order[i]
-                passing = place[u].through
-                node[u] += <int64_t> (part[s] * passing * WHOLE)
+                    for k in range(along[a], along[a + 1]):
+                        load[edge[k]] += passing / (along[a + 1] - along[a])
+            place[source[s]].through = 0.0
+            for i in range(first.shape[0] - 1):
+                passing = 0.0
+                for u in range(first[i], first[i + 1]):
+                    passing += place[u].through
+                node[i] += <int64_t> (part[s] * passing * whole)
                 if squares:
-                    node_square[u] += <int64_t> (part[s] * passing * passing * WHOLE)
+                    node_square[i] += <int64_t> (part[s] * passing * passing * whole)
+            for i in range(tight if squares else 0):
+                for k in range(along[tight_arc[i]], along[tight_arc[i] + 1]):
+                    passing = load[edge[k]]
+                    edge_square[edge[k]] += <int64_t> (part[s] * passing * passing * whole)
+                    load[edge[k]] = 0.0
         ring_close(&q)
     if status < 0:
         raise MemoryError("no memory for the search's queue")

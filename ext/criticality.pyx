@@ -2,7 +2,8 @@
 """What closing one edge costs those who travel on a shortest-path forest. Trust the arrays: twin/routing has validated.
 
 An edge outside the forest costs nothing: every labelled node keeps its way. An edge of the forest touches the nodes
-below it alone, so only these are labelled again, from the arcs that enter from outside.
+below it alone, so only these are labelled again, from the arcs that enter from outside. Where turns are listed, several
+arcs run along one edge, and the forest may hold several of them.
 """
 
 import numpy as np
@@ -24,6 +25,8 @@ cdef struct Forest:
     node_t* node               # (reached,) nodes in preorder: those below a node come right behind it
     node_t* place              # (n,) place in preorder; NONE: unreached
     node_t* size               # (reached,) how many stand below, itself included
+    node_t* first              # (m,) first place below an arc along each edge; NONE: the edge is not in the forest
+    node_t* again              # (reached,) next place below another arc along the same edge; NONE: none
 
 
 cdef Rows _rows(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1] cost, const node_t[::1] edge):
@@ -36,21 +39,23 @@ cdef Rows _rows(const node_t[::1] indptr, const node_t[::1] target, const cost_t
 
 
 cdef Forest _forest(node_t count, cost_t[::1] label, node_t[::1] up, node_t[::1] node, node_t[::1] place,
-                    node_t[::1] size):
+                    node_t[::1] size, node_t[::1] first, node_t[::1] again):
     cdef Forest f
     f.count, f.reached = count, 0
     f.label, f.up, f.node, f.place, f.size = &label[0], &up[0], &node[0], &place[0], &size[0]
+    f.first, f.again = &first[0] if first.shape[0] else NULL, &again[0]
     return f
 
 
-cdef int _grow(const Rows* out, const node_t* seed, int64_t seeds, Forest* f, Ring* q,
+cdef int _grow(const Rows* out, int64_t edges, const node_t* seed, int64_t seeds, Forest* f, Ring* q,
                node_t* parent, node_t* child, node_t* sibling) noexcept nogil:
     """Grow the forest from seeds at no cost. Labels only ever improve strictly, so arcs of no cost close no ring."""
-    cdef int64_t i, slot, depth
+    cdef int64_t i
     cdef uint64_t turn = 0
     cdef uint32_t bucket
-    cdef node_t u, v, a, root
+    cdef node_t u, v, a, at, root, edge
     cdef cost_t c, through
+    cdef Record top
     for u in range(f.count):
         f.label[u] = far()
         f.up[u] = parent[u] = child[u] = f.place[u] = NONE
@@ -64,12 +69,11 @@ cdef int _grow(const Rows* out, const node_t* seed, int64_t seeds, Forest* f, Ri
     while q.waiting > 0:
         bucket = <uint32_t> (turn & q.mask)
         while q.first[bucket] != NONE:
-            slot = q.first[bucket]
+            at = q.first[bucket]
             q.first[bucket] = NONE
-            while slot != NONE:
-                u, c = q.pool[slot].node, q.pool[slot].cost
-                slot = q.pool[slot].next
-                q.waiting -= 1
+            while at != NONE:
+                top = ring_take(q, at)
+                at, u, c = top.next, top.node, top.cost
                 if f.label[u] != c:
                     continue
                 for a in range(out.indptr[u], out.indptr[u + 1]):
@@ -104,34 +108,70 @@ cdef int _grow(const Rows* out, const node_t* seed, int64_t seeds, Forest* f, Ri
             if u == root:
                 break
             u = parent[u]
+    for i in range(edges):
+        f.first[i] = NONE
+    for v in range(f.reached - 1, -1, -1):
+        f.again[v], a = NONE, f.up[f.node[v]]
+        if a != NONE and out.edge[a] != NONE:
+            edge = out.edge[a]
+            f.again[v] = f.first[edge]
+            f.first[edge] = v
     return 0
 
 
-cdef int _close(const Rows* out, const Rows* into, const Forest* f, node_t top, const double* weight,
-                const node_t* before, cost_t* fresh, Heap* q, double* added, double* cut) noexcept nogil:
-    """Close the edge above the node at place `top`: what those below pay more, and the weight that is cut off.
+cdef struct Under:
+    node_t shut                # the edge that is closed
+    node_t low                 # what stands below it is at places from low to high: all of them, or those marked with it
+    node_t high
+    node_t* mark
+
+
+cdef inline bint _under(const Under* s, node_t place) noexcept nogil:
+    return s.low <= place < s.high and (s.mark == NULL or s.mark[place] == s.shut)
+
+
+cdef int _close(const Rows* out, const Rows* into, const Forest* f, node_t shut, const double* weight,
+                const node_t* before, cost_t* fresh, node_t* mark, Heap* q, double* added, double* cut) noexcept nogil:
+    """Close an edge of the forest: what those below pay more, and the weight that is cut off.
 
     `before` counts the nodes with a weight at the places before each: the search ends when it has met all below.
-    The closed edge joins the top to a node outside, so it is met from the top alone.
+    `mark`, by place, holds the edge that was last closed above it, if several of its arcs were.
     """
-    cdef node_t low = top, high = top + f.size[top], i, u, a, y, left = before[high] - before[low]
-    cdef node_t shut = out.edge[f.up[f.node[top]]]
+    cdef node_t top, end = 0, i, u, a, y, left = 0
     cdef cost_t best, through
     cdef Record record
-    q.used = 0
-    for i in range(low, high):
-        u = f.node[i]
-        best = far()
-        for a in range(into.indptr[u], into.indptr[u + 1]):
-            y = f.place[into.target[a]]
-            if into.cost[a] == far() or y == NONE or (low <= y < high) or (i == top and into.edge[a] == shut):
-                continue
-            through = f.label[into.target[a]] + into.cost[a]
-            if through >= into.cost[a]:
-                best = min(best, through)
-        fresh[i] = best
-        if best != far() and heap_push(q, best, 0, i) < 0:
-            return -1
+    cdef Under under
+    top = f.first[shut]
+    under.shut, under.low = shut, top
+    under.mark = NULL if f.again[top] == NONE else mark
+    while top != NONE:             # by rising place: what stands below a place that stands below comes right behind it
+        if top >= end:
+            end = top + f.size[top]
+            left += before[end] - before[top]
+            for i in range(top, end if under.mark != NULL else top):
+                mark[i] = shut
+        top = f.again[top]
+    under.high = end
+    if left == 0:
+        return 0
+    q.used = end = 0
+    top = f.first[shut]
+    while top != NONE:
+        for i in range(max(top, end), top + f.size[top]):
+            u = f.node[i]
+            best = far()
+            for a in range(into.indptr[u], into.indptr[u + 1]):
+                y = f.place[into.target[a]]
+                if into.cost[a] == far() or y == NONE or _under(&under, y):
+                    continue
+                through = f.label[into.target[a]] + into.cost[a]
+                if through >= into.cost[a] and through < best and into.edge[a] != shut:
+                    best = through
+            fresh[i] = best
+            if best != far() and heap_push(q, best, 0, i) < 0:
+                return -1
+        end = max(end, top + f.size[top])
+        top = f.again[top]
     while q.used > 0 and left > 0:
         record = heap_pop(q)
         i, u = record.node, f.node[record.node]
@@ -142,44 +182,53 @@ cdef int _close(const Rows* out, const Rows* into, const Forest* f, node_t top, 
             added[0] += weight[u] * <double> (record.cost - f.label[u])
         for a in range(out.indptr[u], out.indptr[u + 1]):
             y = f.place[out.target[a]]
-            if out.cost[a] == far() or not (low <= y < high):
+            if out.cost[a] == far() or not _under(&under, y):
                 continue
             through = record.cost + out.cost[a]
-            if through >= record.cost and through < fresh[y]:
+            if through >= record.cost and through < fresh[y] and out.edge[a] != shut:
                 fresh[y] = through
                 if heap_push(q, through, 0, y) < 0:
                     return -1
-    for i in range(low, high if left > 0 else low):
-        if fresh[i] == far():
-            cut[0] += weight[f.node[i]]
+    if left == 0:
+        return 0
+    end, top = 0, f.first[shut]
+    while top != NONE:
+        for i in range(max(top, end), top + f.size[top]):
+            if fresh[i] == far():
+                cut[0] += weight[f.node[i]]
+        end = max(end, top + f.size[top])
+        top = f.again[top]
     return 0
 
 
 cdef int _close_all(const Rows* out, const Rows* into, const Forest* f, node_t low, node_t high, const double* weight,
-                    const node_t* before, cost_t* fresh, Heap* q, double* added, double* cut) noexcept nogil:
-    """Close, one by one, the edges above the nodes at places low to high, where anybody stands below."""
-    cdef node_t top, arc
+                    const node_t* before, cost_t* fresh, node_t* mark, Heap* q,
+                    double* added, double* cut) noexcept nogil:
+    """Close, one by one, the edges that are first met above the nodes at places low to high."""
+    cdef node_t top, arc, edge
     for top in range(low, high):
         arc = f.up[f.node[top]]
-        if arc != NONE and before[top + f.size[top]] > before[top]:
-            if _close(out, into, f, top, weight, before, fresh, q, &added[out.edge[arc]], &cut[out.edge[arc]]) < 0:
+        edge = NONE if arc == NONE else out.edge[arc]
+        if edge != NONE and f.first[edge] == top:
+            if _close(out, into, f, edge, weight, before, fresh, mark, q, &added[edge], &cut[edge]) < 0:
                 return -1
     return 0
 
 
-def forest(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1] cost, const node_t[::1] seed,
-           cost_t[::1] label, node_t[::1] up, node_t[::1] node, node_t[::1] place, node_t[::1] size):
-    """Fill the forest (n,) of cheapest ways from the seeds; the number of nodes that it reaches."""
+def forest(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1] cost, const node_t[::1] edge,
+           const node_t[::1] seed, cost_t[::1] label, node_t[::1] up, node_t[::1] node, node_t[::1] place,
+           node_t[::1] size, node_t[::1] first, node_t[::1] again):
+    """Fill the forest (n,), `first` (m,), of cheapest ways from the seeds; the number of nodes that it reaches."""
     cdef node_t n = <node_t> label.shape[0]
-    cdef Rows out = _rows(indptr, target, cost, target)
-    cdef Forest f = _forest(n, label, up, node, place, size)
+    cdef Rows out = _rows(indptr, target, cost, edge)
+    cdef Forest f = _forest(n, label, up, node, place, size, first, again)
     cdef node_t[:, ::1] links = np.empty((3, n), dtype=np.int32)
     cdef Ring q
     cdef int status
     with nogil:
         status = ring_fit(&q, out.cost, cost.shape[0], n + 16)
         if status == 0:
-            status = _grow(&out, &seed[0], seed.shape[0], &f, &q, &links[0, 0], &links[1, 0], &links[2, 0])
+            status = _grow(&out, first.shape[0], &seed[0], seed.shape[0], &f, &q, &links[0, 0], &links[1, 0], &links[2, 0])
         ring_close(&q)
     if status < 0:
         raise MemoryError("no memory for the sweep's queue")
@@ -189,13 +238,14 @@ def forest(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1]
 def closures(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1] cost, const node_t[::1] edge,
              const node_t[::1] indptr_in, const node_t[::1] target_in, const cost_t[::1] cost_in,
              const node_t[::1] edge_in, cost_t[::1] label, node_t[::1] up, node_t[::1] node, node_t[::1] place,
-             node_t[::1] size, const double[::1] weight, const node_t[::1] before, node_t low, node_t high,
-             double[::1] added, double[::1] cut):
-    """Close each edge above the nodes at places low to high of a forest; add to `added` and `cut` (m,) at the edges."""
+             node_t[::1] size, node_t[::1] first, node_t[::1] again, const double[::1] weight,
+             const node_t[::1] before, node_t low, node_t high, double[::1] added, double[::1] cut):
+    """Close each edge first met above the places low to high of a forest; add to `added` and `cut` (m,) at the edges."""
     cdef node_t n = <node_t> label.shape[0]
     cdef Rows out = _rows(indptr, target, cost, edge), into = _rows(indptr_in, target_in, cost_in, edge_in)
-    cdef Forest f = _forest(n, label, up, node, place, size)
+    cdef Forest f = _forest(n, label, up, node, place, size, first, again)
     cdef cost_t[::1] fresh = np.empty(n, dtype=np.uint32)
+    cdef node_t[::1] mark = np.full(n, NONE, dtype=np.int32)
     cdef Heap q
     cdef int status
     if added.shape[0] == 0:
@@ -203,7 +253,8 @@ def closures(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::
     with nogil:
         status = heap_open(&q, 256)
         if status == 0:
-            status = _close_all(&out, &into, &f, low, high, &weight[0], &before[0], &fresh[0], &q, &added[0], &cut[0])
+            status = _close_all(&out, &into, &f, low, high, &weight[0], &before[0], &fresh[0], &mark[0], &q,
+                                &added[0], &cut[0])
         heap_close(&q)
     if status < 0:
         raise MemoryError("no memory for the search's queue")
@@ -220,10 +271,11 @@ def journeys(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::
     cdef node_t n = <node_t> (indptr.shape[0] - 1), i
     cdef Rows out = _rows(indptr, target, cost, edge), into = _rows(indptr_in, target_in, cost_in, edge_in)
     cdef cost_t[::1] label = np.empty(n, dtype=np.uint32), fresh = np.empty(n, dtype=np.uint32)
-    cdef node_t[:, ::1] held = np.empty((4, n), dtype=np.int32), links = np.empty((3, n), dtype=np.int32)
+    cdef node_t[:, ::1] held = np.empty((6, n), dtype=np.int32), links = np.empty((3, n), dtype=np.int32)
     cdef node_t[::1] before = np.zeros(n + 1, dtype=np.int32)
     cdef double[::1] weight = np.zeros(n)
-    cdef Forest f = _forest(n, label, held[0], held[1], held[2], held[3])
+    cdef node_t[::1] above = np.empty(added.shape[0], dtype=np.int32)
+    cdef Forest f = _forest(n, label, held[0], held[1], held[2], held[3], above, held[4])
     cdef Ring q
     cdef Heap h
     cdef int status
@@ -233,7 +285,7 @@ def journeys(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::
         for o in range(origin.shape[0]):
             if status < 0:
                 break
-            status = _grow(&out, &origin[o], 1, &f, &q, &links[0, 0], &links[1, 0], &links[2, 0])
+            status = _grow(&out, added.shape[0], &origin[o], 1, &f, &q, &links[0, 0], &links[1, 0], &links[2, 0])
             if status < 0:
                 break
             for j in range(first[o], first[o + 1]):
@@ -243,7 +295,9 @@ def journeys(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::
             for i in range(f.reached):
                 before[i + 1] = before[i] + (weight[f.node[i]] != 0.0)
             if added.shape[0]:
-                status = _close_all(&out, &into, &f, 0, f.reached, &weight[0], &before[0], &fresh[0], &h,
+                for i in range(n):
+                    held[5, i] = NONE          # no edge of this forest is closed yet
+                status = _close_all(&out, &into, &f, 0, f.reached, &weight[0], &before[0], &fresh[0], &held[5, 0], &h,
                                     &added[0], &cut[0])
             for j in range(first[o], first[o + 1]):
                 weight[end[j]] = 0.0

@@ -26,11 +26,12 @@ def splitmix(uint64_t state, uint64_t[::1] number):
 cdef int _sweep(const node_t* indptr, const node_t* target, const cost_t* arc_cost, const node_t* seed, int64_t seeds,
                 cost_t* cost, Ring* q) noexcept nogil:
     """Cost of every node from the nearest seed; `cost` comes filled with far()."""
-    cdef int64_t i, slot
+    cdef int64_t i
     cdef uint64_t turn = 0
     cdef uint32_t bucket
-    cdef node_t u, v, a
+    cdef node_t u, v, a, at
     cdef cost_t c, through
+    cdef Record top
     ring_clear(q)
     for i in range(seeds):
         if cost[seed[i]] != 0:
@@ -40,12 +41,11 @@ cdef int _sweep(const node_t* indptr, const node_t* target, const cost_t* arc_co
     while q.waiting > 0:
         bucket = <uint32_t> (turn & q.mask)
         while q.first[bucket] != NONE:
-            slot = q.first[bucket]
+            at = q.first[bucket]
             q.first[bucket] = NONE
-            while slot != NONE:
-                u, c = q.pool[slot].node, q.pool[slot].cost
-                slot = q.pool[slot].next
-                q.waiting -= 1
+            while at != NONE:
+                top = ring_take(q, at)
+                at, u, c = top.next, top.node, top.cost
                 if cost[u] != c:
                     continue
                 for a in range(indptr[u], indptr[u + 1]):
@@ -90,18 +90,19 @@ cdef node_t _largest(const node_t* tail, const node_t* head, const uint8_t* shut
     return most
 
 
-def failures(const node_t[::1] indptr, const node_t[::1] target, cost_t[::1] arc_cost, const node_t[:, ::1] arc_of,
-             const node_t[::1] row, const node_t[::1] tail, const node_t[::1] head, const uint64_t[::1] chance, const node_t[::1] seed_node,
-             const double[::1] weight, cost_t limit, uint64_t seed, int64_t first, double[::1] reached,
-             double[::1] mean, double[::1] cut, node_t[::1] largest, int64_t[::1] within):
+def failures(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1] arc_cost, const node_t[::1] along,
+             const node_t[::1] arc_of, const node_t[::1] row, const node_t[::1] tail, const node_t[::1] head,
+             const uint64_t[::1] chance, const node_t[::1] seed_node, const double[::1] weight, cost_t limit,
+             uint64_t seed, int64_t first, double[::1] reached, double[::1] mean, double[::1] cut, node_t[::1] largest,
+             int64_t[::1] within):
     """Runs first to first + r: each edge fails by its own draw; outputs (r,), and `within` (n,) counts runs by node.
 
-    `row` is the number that an edge draws by; edges come sorted by their ends, so that memory is read in order.
-    `arc_of` (2, m) names the arcs of each edge, NONE where there is none. An edge fails where its draw lies below
-    `chance`, in 2**-53; beyond 2**53 it is closed in every run. `arc_cost` is this call's own: it is written to, and put right.
+    `row` is the number that an edge draws by; edges come sorted by their ends, so that memory is read in order. Edge e
+    has the arcs `arc_of` from along[e] to along[e + 1]: several each way where turns are listed. It fails where its draw
+    lies below `chance`, in 2**-53; beyond 2**53 it is closed in every run. Copies of a junction weigh nothing.
     """
     cdef node_t n = <node_t> (indptr.shape[0] - 1), u
-    cdef int64_t m = tail.shape[0], r, e, i, failed
+    cdef int64_t m = tail.shape[0], r, e, i, a, failed
     cdef uint64_t stream
     cdef int status
     cdef double people, cost_sum, near, lost
@@ -112,12 +113,12 @@ def failures(const node_t[::1] indptr, const node_t[::1] target, cost_t[::1] arc
     cdef node_t[::1] above = np.empty(n, dtype=np.int32), size = np.empty(n, dtype=np.int32)
     cdef uint8_t[::1] shut = np.empty(max(1, m), dtype=np.uint8)
     cdef node_t[::1] list_ = np.empty(max(1, m), dtype=np.int32)
-    cdef cost_t[:, ::1] kept = np.empty((2, max(1, m)), dtype=np.uint32)
+    cdef cost_t[::1] left = np.array(arc_cost)     # what the arcs cost in this run
     cdef const node_t* heads = &target[0] if m else NULL
-    cdef cost_t* costs = &arc_cost[0] if m else NULL
+    cdef cost_t* costs = &left[0] if m else NULL
     cdef const node_t* roots = &seed_node[0] if seed_node.shape[0] else NULL
     with nogil:
-        status = ring_fit(&q, costs, arc_cost.shape[0], n + 16)
+        status = ring_fit(&q, costs, left.shape[0], n + 16)
         for r in range(reached.shape[0]):
             if status < 0:
                 break
@@ -129,18 +130,15 @@ def failures(const node_t[::1] indptr, const node_t[::1] target, cost_t[::1] arc
                 failed += shut[e]
             for i in range(failed):
                 e = list_[i]
-                for u in range(2):
-                    if arc_of[u, e] != NONE:
-                        kept[u, i] = costs[arc_of[u, e]]
-                        costs[arc_of[u, e]] = far()
+                for a in range(along[e], along[e + 1]):
+                    costs[arc_of[a]] = far()
             for u in range(n):
                 cost[u] = far()
             status = _sweep(&indptr[0], heads, costs, roots, seed_node.shape[0], &cost[0], &q)
             for i in range(failed):
                 e = list_[i]
-                for u in range(2):
-                    if arc_of[u, e] != NONE:
-                        costs[arc_of[u, e]] = kept[u, i]
+                for a in range(along[e], along[e + 1]):
+                    costs[arc_of[a]] = arc_cost[arc_of[a]]
             near = lost = people = cost_sum = 0.0
             for u in range(n):
                 if cost[u] == far():

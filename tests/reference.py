@@ -271,16 +271,7 @@ def cut_off(net, weights):
 def betweenness(net, weights, cost="length"):
     """(edges, nodes) by listing every cheapest way between every two nodes: of those as cheap, the ones with the fewest
     arcs of no cost; parallel arcs that are equally cheap share a way."""
-    columns, count = net.columns, net.graph.count
-    rows = defaultdict(list)
-    for edge, a, b in undirected(net):
-        back = columns.get(f"{cost}_back", columns[cost])[edge]
-        for start, end, price in (
-            (a, b, columns[cost][edge]),
-            *(((b, a, back),) if not net.graph.oneway[edge] else ()),
-        ):
-            if start != end:
-                rows[start, end].append(((float(price), int(price == 0)), edge))
+    count, rows = net.graph.count, _steps(net, cost)
     cheapest = {pair: min(price for price, _ in found) for pair, found in rows.items()}
     standing = {pair: [e for price, e in found if price == cheapest[pair]] for pair, found in rows.items()}
     edges, nodes = [0.0] * len(net.graph.tail), [0.0] * count
@@ -291,7 +282,7 @@ def betweenness(net, weights, cost="length"):
             for pair in pairwise(way):
                 for edge in standing[pair]:
                     edges[edge] += people / len(ways) / len(standing[pair])
-            for node in way[1:-1]:
+            for node, _ in way[1:-1]:
                 nodes[node] += people / len(ways)
     total = sum(pairs.values())
     rest = [sum(p for (s, t), p in pairs.items() if node not in (s, t)) for node in range(count)]
@@ -301,12 +292,32 @@ def betweenness(net, weights, cost="length"):
     )
 
 
+def _steps(net, cost):
+    """{(place, place): [(price, edge)]}. A place is a node and, if turns are listed there, the arc that led to it."""
+    graph, ways, listed = net.graph, arcs(net, cost), turns(net, cost)
+    barred = set()
+    for come, node, go, seconds in () if graph.turns is None else graph.turns.to_frame().itertuples(index=False):
+        if seconds > 0 and (graph.tail[go] == node or (graph.head[go] == node and not graph.oneway[go])):
+            barred.add((come, node))
+    led = [(end, arc if (edge, end) in barred else None) for arc, (_, end, _, edge) in enumerate(ways)]
+    rows = defaultdict(list)
+    for place in {(node, None) for node in range(graph.count)} | set(led):
+        last = None if place[1] is None else ways[place[1]][3]
+        for arc, (start, _, price, edge) in enumerate(ways):
+            total = price + listed.get((last, start, edge), 0.0)
+            if start == place[0] and total < inf and place != led[arc]:
+                rows[place, led[arc]].append(((float(total), int(total == 0)), edge))
+    return rows
+
+
 def _cheapest_ways(source, end, arcs):
     best, found = None, []
-    stack = [([source], (0.0, 0))]
+    stack = [([(source, None)], (0.0, 0))]
     while stack:
         way, price = stack.pop()
-        if way[-1] == end:
+        if best is not None and price > best:
+            continue
+        if way[-1][0] == end:
             if best is None or price < best:
                 best, found = price, []
             if price == best:

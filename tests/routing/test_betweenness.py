@@ -5,6 +5,7 @@ from math import inf, log, sqrt
 
 import networkx as nx
 import numpy as np
+import pandas as pd
 import pytest
 import reference
 from hypothesis import given, settings
@@ -97,6 +98,31 @@ def test_ways_of_no_cost_do_not_turn_in_circles():
     assert found.edge.tolist() == pytest.approx([8 / 20, 4 / 20, 4 / 20, 8 / 20, 8 / 20])
 
 
+def test_a_forbidden_turn():
+    # arms 1 to 4 of 100, 100, 100 and 130 around 0; from arm 1 one may not turn into arm 2, nor turn round in arm 1
+    banned = pd.DataFrame({"from_edge": [0, 0], "node": 0, "to_edge": [1, 0], "cost": inf})
+    net = Network.from_arrays([0] * 5, [0] * 5, [1, 2, 3, 4], [0] * 4, length=[100, 100, 100, 130], turns=banned)
+    found = betweenness(net)
+    # of 20 journeys each arm sees the 4 from its end and the 4 to it; those from 1 to 2 turn round at the end of arm 3
+    assert found.edge.tolist() == pytest.approx([8 / 20, 8 / 20, 10 / 20, 8 / 20])
+    # 12 journeys neither begin nor end at 0, and that one passes it twice; the end of arm 3 has 12 of others, too
+    assert found.node.tolist() == pytest.approx([13 / 12, 0, 0, 1 / 12, 0])
+    assert efficiency(net).value == pytest.approx(((3 * 2) / 100 + 2 / 130 + 5 / 200 + 1 / 400 + 6 / 230) / 20)
+
+
+def test_errors_of_a_sample_that_turns():
+    # every draw of a source is known: the mean square over all of them, against what many draws find
+    banned = pd.DataFrame({"from_edge": [0, 0], "node": 0, "to_edge": [1, 0], "cost": inf})
+    net = Network.from_arrays([0] * 5, [0] * 5, [1, 2, 3, 4], [0] * 4, length=[100, 100, 100, 130], turns=banned)
+    every = [betweenness(net, sample=1, seed=seed) for seed in range(60)]
+    draws = np.unique([np.append(each.edge, each.node) for each in every], axis=0)
+    assert len(draws) == 5
+    found = betweenness(net, sample=4000, seed=1)
+    spread = draws.std(axis=0) / sqrt(4000)
+    assert np.allclose(np.append(found.edge_error, found.node_error), spread, rtol=0.1, atol=1e-9)
+    assert found.bound == 2 * sqrt(log(2 * 4 / 0.05) / 8000)
+
+
 def row_of_rings(many, sides):
     """Nodes 0, sides + 1, … in a row, each joined to the next by as many ways of two edges."""
     at = np.repeat(np.arange(many) * (sides + 1), sides)
@@ -165,9 +191,22 @@ def test_every_way_listed(data, net):
     assert np.allclose(found.node, nodes, rtol=0, atol=1e-10)
 
 
-@given(networks(most=7, back=True))
-def test_efficiency_is_the_oracle(net):
-    assert efficiency(net).value == pytest.approx(reference.efficiency(net))
+@settings(max_examples=150)
+@given(st.data(), networks(most=5, edges=7, back=True, turns=True), st.sampled_from(["length", "time"]))
+def test_every_way_listed_that_turns_permit(data, net, cost):
+    cost = cost if cost in net.columns else "length"
+    people = data.draw(weights(net))
+    found = betweenness(net, weights=people, cost=cost)
+    edges, nodes = reference.betweenness(net, people, cost)
+    assert np.allclose(found.edge, edges, rtol=0, atol=1e-12)
+    assert np.allclose(found.node, nodes, rtol=0, atol=1e-10)
+    assert found.edge.max(initial=0) <= found.passes
+
+
+@given(networks(most=7, back=True, turns=True), st.sampled_from(["length", "time"]))
+def test_efficiency_is_the_oracle(net, cost):
+    cost = cost if cost in net.columns else "length"
+    assert efficiency(net, cost=cost).value == pytest.approx(reference.efficiency(net, cost))
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import reference
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import networks, sites, weights
 
@@ -65,6 +65,30 @@ def test_journeys_by_hand():
     assert found.total == 10 * 2 + 1 + 3 * 8
 
 
+def test_a_forbidden_turn():
+    # from 0 one may not go on from edge 0 into edge 1: 0 to 2 leads by 3 (3), or round again at 1 (1 + 1 + 3)
+    banned = pd.DataFrame({"from_edge": [0], "node": [1], "to_edge": [1], "cost": [inf]})
+    net = Network.from_arrays([0] * 5, [0] * 5, **RING, turns=banned)
+    found = criticality(net, table((0, 2, 10), (2, 0, 1)))
+    # there: 0-3 or 3-2 shut, nothing is left; back by 1 at a cost of 2: 0-1 or 1-2 shut, 3 instead
+    assert found.added.tolist() == [1, 1, 0, 0, 0]
+    assert found.cut_off.tolist() == [0, 0, 10, 10, 0]
+    assert found.total == 10 * 3 + 2
+    access = criticality(net, [10, 0, 0, 0, 0], sites=[2])
+    assert access.cut_off.tolist() == [0, 0, 10, 10, 0]
+    assert access.total == 30
+
+
+def test_an_edge_passed_both_ways():
+    # arms 1, 2, 3 of 1, 1 and 5 around 0; from arm 1 one turns into arm 2 at the end of arm 3 only
+    banned = pd.DataFrame({"from_edge": [0, 0], "node": 0, "to_edge": [1, 0], "cost": inf})
+    net = Network.from_arrays([0] * 4, [0] * 4, [1, 2, 3], [0, 0, 0], length=[1, 1, 5], turns=banned)
+    for found in (criticality(net, table((1, 2, 7))), criticality(net, [0, 7, 0, 0], sites=[2])):
+        assert found.total == 7 * (1 + 5 + 5 + 1)
+        assert found.cut_off.tolist() == [7, 7, 7]
+        assert found.added.tolist() == [0, 0, 0]
+
+
 def test_who_cannot_go_now_is_not_cut_off():
     net = ring().close([4])
     found = criticality(net, table((4, 0, 50), (0, 1, 1)))
@@ -101,26 +125,47 @@ def test_bad_demand():
         criticality(net, np.ones(5), sites=[99])
 
 
-@given(st.data(), networks(back=True))
-def test_closing_every_edge_in_turn_access(data, net):
+@given(st.data(), networks(back=True), st.just("length"))
+def test_closing_every_edge_in_turn_access(data, net, cost):
+    access_is_the_oracle(data, net, cost)
+
+
+@settings(max_examples=150)
+@given(st.data(), networks(most=6, edges=10, back=True, turns=True), st.sampled_from(["length", "time"]))
+def test_closing_every_edge_in_turn_access_with_turns(data, net, cost):
+    access_is_the_oracle(data, net, cost if cost in net.columns else "length")
+
+
+def access_is_the_oracle(data, net, cost):
     people, there = data.draw(weights(net)), data.draw(sites(net, least=1))
     journeys = [
-        (lambda other, node=node: reference.nearest(other, there)[0][node][0], p) for node, p in enumerate(people)
+        (lambda other, node=node: reference.nearest(other, there, cost=cost)[0][node][0], p)
+        for node, p in enumerate(people)
     ]
     added, cut, total = reference.criticality(net, journeys)
-    found = criticality(net, people, sites=there)
+    found = criticality(net, people, sites=there, cost=cost)
     assert found.added.tolist() == pytest.approx(added)
     assert found.cut_off.tolist() == cut
     assert found.total == pytest.approx(total)
 
 
-@given(st.data(), networks(back=True))
-def test_closing_every_edge_in_turn_journeys(data, net):
+@given(st.data(), networks(back=True), st.just("length"))
+def test_closing_every_edge_in_turn_journeys(data, net, cost):
+    journeys_are_the_oracle(data, net, cost)
+
+
+@settings(max_examples=150)
+@given(st.data(), networks(most=6, edges=10, back=True, turns=True), st.sampled_from(["length", "time"]))
+def test_closing_every_edge_in_turn_journeys_with_turns(data, net, cost):
+    journeys_are_the_oracle(data, net, cost if cost in net.columns else "length")
+
+
+def journeys_are_the_oracle(data, net, cost):
     node = st.integers(0, net.graph.count - 1)
     rows = data.draw(st.lists(st.tuples(node, node, st.integers(0, 9)), max_size=6))
-    journeys = [(lambda other, a=a, b=b: reference.matrix(other, [a], [b])[0][0], p) for a, b, p in rows]
+    journeys = [(lambda other, a=a, b=b: reference.matrix(other, [a], [b], cost)[0][0], p) for a, b, p in rows]
     added, cut, total = reference.criticality(net, journeys)
-    found = criticality(net, table(*rows))
+    found = criticality(net, table(*rows), cost=cost)
     assert found.added.tolist() == pytest.approx(added)
     assert found.cut_off.tolist() == cut
     assert found.total == pytest.approx(total)

@@ -5,6 +5,7 @@ from math import inf, sqrt
 
 import networkx as nx
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -70,12 +71,12 @@ def test_runs_and_seeds_do_not_echo_each_other():
 # ── against others ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def each_run(net, there, runs, people, limit, **options):
+def each_run(net, there, runs, people, limit, by="length", **options):
     """One run at a time, with edges closed and asked again."""
     rows, near = [], np.zeros(net.graph.count)
     for run in range(runs):
         shut = net.close(failed(net, run=run, **options))
-        cost = nearest(shut, there).cost[:, 0]
+        cost = nearest(shut, there, cost=by).cost[:, 0]
         graph = nx.Graph(to_networkx(shut))
         reached = cost < inf
         total = people[reached].sum()
@@ -106,6 +107,27 @@ def test_every_run_is_a_closure(data, net):
     limit, share = data.draw(st.sampled_from([0, 6, 100.0, 10_000.0])), data.draw(st.sampled_from([0, 0.2, 0.5, 1.0]))
     found = failures(net, there, share=share, runs=8, seed=5, limit=limit, weights=people)
     same(found, *each_run(net, there, 8, people, limit, share=share, seed=5))
+
+
+@settings(max_examples=100)
+@given(st.data(), networks(back=True, turns=True), st.sampled_from(["length", "time"]))
+def test_every_run_is_a_closure_with_turns(data, net, by):
+    by = by if by in net.columns else "length"
+    there, people = data.draw(sites(net)), np.array(data.draw(weights(net)), dtype=float)
+    limit, share = data.draw(st.sampled_from([0, 6, 100.0, 10_000.0])), data.draw(st.sampled_from([0, 0.2, 0.5, 1.0]))
+    found = failures(net, there, share=share, runs=8, seed=5, limit=limit, weights=people, cost=by)
+    same(found, *each_run(net, there, 8, people, limit, by, share=share, seed=5))
+
+
+def test_a_forbidden_turn():
+    #  0 --1-- 1 --1-- 2, and 0 --5-- 2; from edge 0 one may not go on into edge 1, nor turn round at 1 and at 0
+    banned = pd.DataFrame({"from_edge": [0, 0, 0], "node": [1, 1, 0], "to_edge": [1, 0, 0], "cost": inf})
+    net = Network.from_arrays([0] * 3, [0] * 3, [0, 1, 0], [1, 2, 2], length=[1, 1, 5], turns=banned)
+    found = failures(net, [2], share=[0, 0, 1], runs=2, weights=[1, 0, 1])
+    assert found.cut_off.tolist() == [1, 1]  # 0 is joined to 2, and yet cannot go there
+    assert found.largest.tolist() == [3, 3]
+    found = failures(net, [2], share=0, runs=2, weights=[1, 0, 0])
+    assert found.mean.tolist() == [5, 5]
 
 
 def test_a_town():

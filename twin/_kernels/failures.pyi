@@ -7,6 +7,7 @@ def failures(
     indptr: NDArray[int32],
     target: NDArray[int32],
     arc_cost: NDArray[uint32],
+    along: NDArray[int32],
     arc_of: NDArray[int32],
     row: NDArray[int32],
     tail: NDArray[int32],

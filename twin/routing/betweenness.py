@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf, log, sqrt
+from math import ceil, inf, log, log2, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,12 +13,13 @@ from twin.errors import DataError
 from twin.model.network import CLOSED, Network
 from twin.routing.matrix import matrix
 from twin.routing.paths import in_chunks
+from twin.routing.prepared import Prepared, prepared
 from twin.routing.weights import node_weights
 
 __all__ = ["Betweenness", "Efficiency", "betweenness", "efficiency"]
 
-#: The kernel's sums are whole numbers of 2**-62.
-_WHOLE = 2.0**62
+#: The kernel's sums are whole numbers of 2**-62, of less where a way may pass a junction more than once.
+_DIGITS = 62
 #: Chance that a sampled result is farther off than its margin or bound.
 _RISK = 0.05
 
@@ -34,6 +35,7 @@ class Betweenness:
     edge_error, node_error : standard errors of a sample; 0 where the result is exact [1].
     journeys : how many there are: the sum over pairs of different nodes of the product of their weights.
     sample : number of draws; None where the result is exact.
+    passes : how often one way may pass one edge: 2 where turns are listed, so that ways turn round; else 1.
 
     Notes
     -----
@@ -47,19 +49,21 @@ class Betweenness:
     node_error: NDArray[np.float64]
     journeys: float
     sample: int | None = None
+    passes: int = 1
 
     @property
     def margin(self) -> NDArray[np.float64]:
         r"""(m,) how far off each edge is at most, with a chance of 95 % or more for each; 0 where exact [1].
 
-        The empirical Bernstein bound :math:`\sqrt{2 V x / k} + 3 x / k`, with V the variance of k draws and
-        :math:`x = \ln(3/0.05)` (Audibert, Munos & Szepesvári 2009): it holds for any distribution of draws.
+        The empirical Bernstein bound :math:`\sqrt{2 V x / k} + 3 p x / k`, with V the variance of k draws between
+        0 and p, `passes`, and :math:`x = \ln(3/0.05)` (Audibert, Munos & Szepesvári 2009): it holds for any
+        distribution of draws.
         """
         if self.sample is None:
             return np.zeros(len(self.edge))
         x, draws = log(3 / _RISK), self.sample
         return (
-            np.asarray(self.edge_error * sqrt(2 * x * (1 - 1 / draws)) + 3 * x / draws)
+            np.asarray(self.edge_error * sqrt(2 * x * (1 - 1 / draws)) + 3 * self.passes * x / draws)
             if draws > 1
             else self.edge_error
         )
@@ -68,9 +72,11 @@ class Betweenness:
     def bound(self) -> float:
         r"""How far off any edge is at most, with a chance of 95 % or more for all of them together; 0 where exact [1].
 
-        :math:`\sqrt{\ln(2m/0.05) / 2k}` (Hoeffding 1963, and a union over the m edges; cf. Brandes & Pich 2007).
+        :math:`p \sqrt{\ln(2m/0.05) / 2k}` (Hoeffding 1963, and a union over the m edges; cf. Brandes & Pich 2007).
         """
-        return 0.0 if self.sample is None else sqrt(log(2 * max(1, len(self.edge)) / _RISK) / (2 * self.sample))
+        if self.sample is None:
+            return 0.0
+        return self.passes * sqrt(log(2 * max(1, len(self.edge)) / _RISK) / (2 * self.sample))
 
 
 @dataclass(frozen=True)
@@ -113,6 +119,10 @@ def betweenness(
     is: of ways as cheap, those with the fewest such arcs are taken; otherwise ways could turn in circles for nothing.
     Pairs without a way count as journeys that pass nowhere. Sums are whole numbers inside: threads change nothing.
 
+    Turns are honoured. A way that turns round, or goes round the block, passes an edge or a node twice, and counts
+    there as often. Ways that come by different edges to a junction where turns are listed are different ways, even if
+    the edges are parallel.
+
     Examples
     --------
     >>> line = Network.from_arrays([0, 1, 2, 3], [0, 0, 0, 0], [0, 1, 2], [1, 2, 3])
@@ -132,21 +142,15 @@ def betweenness(
     else:
         source, many = np.unique(_drawn(leave / journeys, sample, seed), return_counts=True)
         part = many / sample
-    arc, node, arc_square, node_square = _passing(ways, source.astype(np.int32), part, people, sample is not None)
+    arc, node, edge_square, node_square = _passing(ways, source, part, people, sample is not None)
     others = np.divide(
         journeys, journeys - 2 * leave, out=np.zeros(count), where=journeys - 2 * leave > 1e-12 * journeys
     )
-    edge = ways.by_edge(arc, edges)
+    edge, passes = ways.by_edge(arc, edges), 1 if net.graph.turns is None else 2
     if sample is None:
-        return Betweenness(edge, node * others, np.zeros(edges), np.zeros(count), journeys)
-    return Betweenness(
-        edge,
-        node * others,
-        _error(edge, ways.by_edge(arc_square, edges, power=2), sample),
-        _error(node, node_square, sample) * others,
-        journeys,
-        sample,
-    )
+        return Betweenness(edge, node * others, np.zeros(edges), np.zeros(count), journeys, passes=passes)
+    errors = _error(edge, edge_square, sample), _error(node, node_square, sample) * others
+    return Betweenness(edge, node * others, *errors, journeys, sample, passes)
 
 
 def efficiency(net: Network, *, cost: str = "length", sample: int | None = None, seed: int = 0) -> Efficiency:
@@ -193,14 +197,17 @@ def efficiency(net: Network, *, cost: str = "length", sample: int | None = None,
 
 @dataclass(frozen=True, eq=False)
 class _Ways:
-    """Arcs of a simple graph, and the edges that stand for each of them: the cheapest of the parallel ones."""
+    """Arcs of a simple graph, and the edges that stand for each of them: the cheapest of the parallel ones.
 
+    Arc a stands for the edges from along[a] to along[a + 1]; for none where it joins two copies of a junction.
+    """
+
+    on: Prepared
     indptr: NDArray[np.int32]
     target: NDArray[np.int32]
     cost: NDArray[np.uint32]
+    along: NDArray[np.int32]
     edge: NDArray[np.int32]
-    arc: NDArray[np.intp]
-    share: NDArray[np.float64]
 
     @classmethod
     def of(cls, net: Network, cost: str) -> _Ways:
@@ -208,32 +215,40 @@ class _Ways:
 
     @classmethod
     def _of(cls, net: Network, cost: str) -> _Ways:
-        arcs, costs, count = net.graph.arcs, net.arc_cost(cost), net.graph.count
-        tail = np.repeat(np.arange(count, dtype=np.int64), np.diff(arcs.indptr))
-        usable = np.flatnonzero((costs != CLOSED) & (tail != arcs.target))
-        pair = tail[usable] * count + arcs.target[usable]
+        on = prepared(net)
+        tail, target, costs = on.source, on.target, on.costs(net, cost)
+        usable = np.flatnonzero((costs != CLOSED) & (tail != target))
+        pair = tail[usable].astype(np.int64) * on.count + target[usable]
         order = np.lexsort((costs[usable], pair))
         usable, pair = usable[order], pair[order]
         first = np.flatnonzero(np.diff(pair, prepend=-1))
         arc = np.repeat(np.arange(len(first)), np.diff(first, append=len(pair)))
-        cheapest = costs[usable] == costs[usable[first]][arc]
-        usable, arc, lead = usable[cheapest], arc[cheapest], usable[first]
-        indptr = np.zeros(count + 1, dtype=np.int32)
-        np.cumsum(np.bincount(tail[lead], minlength=count), out=indptr[1:])
-        share = 1.0 / np.bincount(arc, minlength=len(first))[arc]
-        return cls(indptr, arcs.target[lead], costs[lead], arcs.edge[usable], arc, share)
+        lead = usable[first]
+        kept = (costs[usable] == costs[lead][arc]) & (on.edge[usable] >= 0)
+        indptr, along = np.zeros(on.count + 1, dtype=np.int32), np.zeros(len(first) + 1, dtype=np.int32)
+        np.cumsum(np.bincount(tail[lead], minlength=on.count), out=indptr[1:])
+        np.cumsum(np.bincount(arc[kept], minlength=len(first)), out=along[1:])
+        return cls(on, indptr, target[lead], costs[lead], along, on.edge[usable[kept]])
 
-    def by_edge(self, passing: NDArray[np.float64], edges: int, *, power: int = 1) -> NDArray[np.float64]:
+    def by_edge(self, passing: NDArray[np.float64], edges: int) -> NDArray[np.float64]:
         """What passes the arcs, (a,), as what passes the edges, (m,)."""
-        part = passing[self.arc] * self.share**power
+        many = np.diff(self.along)
+        share = np.divide(1.0, many, out=np.zeros(len(many)), where=many > 0)
+        part = np.repeat(passing, many) * np.repeat(share, many)
         return np.asarray(np.bincount(self.edge, weights=part, minlength=edges), dtype=np.float64)
 
 
 def _passing(
-    ways: _Ways, source: NDArray[np.int32], part: NDArray[np.float64], people: NDArray[np.float64], squares: bool
+    ways: _Ways, source: NDArray[np.intp], part: NDArray[np.float64], people: NDArray[np.float64], squares: bool
 ) -> tuple[NDArray[np.float64], ...]:
-    """Sums over the sources, and of squares; each thread has its own, whole numbers that add up in any order."""
-    size = (len(ways.target), len(people)) + ((len(ways.target), len(people)) if squares else (0, 0))
+    """Sums over the sources, and of squares by edge and node; each thread has its own, whole numbers."""
+    on, count = ways.on, len(people)
+    size = (len(ways.target), count) + ((on.edges, count) if squares else (0, 0))
+    most = int(np.diff(on.first).max()) - 1  # a way passes each copy of a junction once, and none that one arrives at
+    whole = 2.0 ** (_DIGITS - ceil(2 * log2(max(1, most))))
+    weight = np.zeros(on.count)
+    weight[on.arrive] = people
+    begin, rest = on.leave[source], people.sum() - people[source]
     idle: list[tuple[NDArray[np.int64], ...]] = []
 
     def some(chunk: slice) -> None:
@@ -241,11 +256,14 @@ def _passing(
             sums = idle.pop()
         except IndexError:
             sums = tuple(np.zeros(each, dtype=np.int64) for each in size)
-        kernel.betweenness(ways.indptr, ways.target, ways.cost, source[chunk], part[chunk], people, *sums)
+        rows = ways.indptr, ways.target, ways.cost, on.first, ways.along, ways.edge
+        kernel.betweenness(*rows, begin[chunk], rest[chunk], part[chunk], weight, whole, *sums)
         idle.append(sums)
 
-    in_chunks(some, len(source), least=1, most=max(1, 2**21 // len(people)))
-    return tuple(np.asarray(np.sum(each, axis=0)) / _WHOLE for each in zip(*idle, strict=True))
+    in_chunks(some, len(source), least=1, most=max(1, 2**21 // on.count))
+    arc, node, edge_square, node_square = (np.asarray(np.sum(each, axis=0)) / whole for each in zip(*idle, strict=True))
+    order = np.argsort(on.node[on.first[:-1]])  # sums come in the order of the positions
+    return arc, node[order], edge_square, node_square[order] if squares else node_square
 
 
 def _drawn(chance: NDArray[np.float64], sample: int, seed: int) -> NDArray[np.intp]:

@@ -17,7 +17,7 @@ __all__ = ["articulation", "bridges", "cut_off"]
 def bridges(net: Network) -> NDArray[np.bool_]:
     """(m,) bool, the open edges whose closure alone parts what is connected, whichever way edges run (Tarjan 1974).
 
-    One of two parallel edges is no bridge, and neither is a loop.
+    One of two parallel edges is no bridge, and neither is a loop; turns play no part.
 
     Examples
     --------
@@ -29,7 +29,7 @@ def bridges(net: Network) -> NDArray[np.bool_]:
 
 
 def articulation(net: Network) -> NDArray[np.bool_]:
-    """(n,) bool, the nodes whose loss alone parts what is connected by open edges (Tarjan 1972).
+    """(n,) bool, the nodes whose loss alone parts what is connected by open edges (Tarjan 1972); turns play no part.
 
     Examples
     --------
@@ -42,6 +42,8 @@ def articulation(net: Network) -> NDArray[np.bool_]:
 
 def cut_off(net: Network, weights: ArrayLike | None = None) -> NDArray[np.float64]:
     """(m,) float64, weight on the lighter side of each bridge: those whom its closure parts from the others.
+
+    Turns play no part.
 
     Parameters
     ----------

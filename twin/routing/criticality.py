@@ -12,6 +12,7 @@ from twin._kernels import criticality as kernel
 from twin.errors import DataError, MissingData
 from twin.model.network import SCALE, Network
 from twin.routing.paths import in_chunks
+from twin.routing.prepared import prepared
 from twin.routing.weights import finite, node_weights
 
 __all__ = ["Criticality", "criticality"]
@@ -41,7 +42,7 @@ class Criticality:
 def criticality(
     net: Network, demand: ArrayLike | pd.DataFrame, *, sites: ArrayLike | None = None, cost: str = "length"
 ) -> Criticality:
-    """What the closure of each single edge adds to the cost of a demand, and whom it cuts off.
+    """What the closure of each single edge adds to the cost of a demand, and whom it cuts off; turns are honoured.
 
     Parameters
     ----------
@@ -78,31 +79,35 @@ def criticality(
 
 def _both(net: Network, cost: str, *, inward: bool) -> tuple[_Rows, _Rows]:
     """Rows to follow from the roots outward, and rows of the arcs that enter a node, the other way round."""
-    ways = {
-        way: (arcs.indptr, arcs.target, net.arc_cost(cost, inward=way), arcs.edge)
-        for way, arcs in ((False, net.graph.arcs), (True, net.graph.arcs_in))
-    }
-    return ways[inward], ways[not inward]
+    ways = prepared(net)
+    edge = {False: ways.edge, True: ways.edge[ways.arc_in]}
+    rows = {way: (*ways.ends(inward=way), ways.costs(net, cost, inward=way), edge[way]) for way in edge}
+    return rows[inward], rows[not inward]
 
 
 def _access(net: Network, people: NDArray[np.float64], roots: NDArray[np.int32], cost: str) -> Criticality:
-    count, edges = net.graph.count, len(net.graph.tail)
+    ways, edges = prepared(net), len(net.graph.tail)
+    count = ways.count
     added, cut = np.zeros(edges), np.zeros(edges)
     if not len(roots):
         return Criticality(added, cut, 0.0)
     out, into = _both(net, cost, inward=True)
+    weight = np.zeros(count)
+    weight[ways.leave] = people
     label = np.empty(count, dtype=np.uint32)
-    up, node, place, size = (np.empty(count, dtype=np.int32) for _ in range(4))
-    reached = kernel.forest(*out[:3], roots, label, up, node, place, size)
+    up, node, place, size, again = (np.empty(count, dtype=np.int32) for _ in range(5))
+    first = np.empty(edges, dtype=np.int32)
+    forest = up, node, place, size, first, again
+    reached = kernel.forest(*out, ways.arrive[roots], label, *forest)
     before = np.zeros(count + 1, dtype=np.int32)
-    np.cumsum(people[node[:reached]] != 0, out=before[1 : reached + 1])
+    np.cumsum(weight[node[:reached]] != 0, out=before[1 : reached + 1])
 
-    def part(chunk: slice) -> None:  # each edge stands above one node at most: threads write to different rows
-        kernel.closures(*out, *into, label, up, node, place, size, people, before, chunk.start, chunk.stop, added, cut)
+    def part(chunk: slice) -> None:  # each edge is first met at one place: threads write to different rows
+        kernel.closures(*out, *into, label, *forest, weight, before, chunk.start, chunk.stop, added, cut)
 
     in_chunks(part, reached, least=64, most=4096)
     some = node[:reached]
-    return Criticality(added / SCALE, cut, float(people[some] @ label[some]) / SCALE)
+    return Criticality(added / SCALE, cut, float(weight[some] @ label[some]) / SCALE)
 
 
 def _journeys(
@@ -110,6 +115,8 @@ def _journeys(
 ) -> Criticality:
     edges = len(net.graph.tail)
     out, into = _both(net, cost, inward=False)
+    ways = prepared(net)
+    origin, end = ways.leave[origin], ways.arrive[end]
     order = np.argsort(origin, kind="stable")
     origin, end, people = origin[order], end[order], people[order]
     start = np.flatnonzero(np.diff(origin, prepend=-1))

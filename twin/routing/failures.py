@@ -12,6 +12,7 @@ from twin._kernels import failures as kernel
 from twin.errors import DataError, listed
 from twin.model.network import SCALE, Network
 from twin.routing.paths import fixed, in_chunks
+from twin.routing.prepared import prepared
 from twin.routing.weights import node_weights
 
 __all__ = ["Failures", "failed", "failures"]
@@ -53,6 +54,8 @@ def failures(
 ) -> Failures:
     """Let each open edge fail by chance, `runs` times, and find the nearest site of every node each time.
 
+    Turns are honoured on the way to a site; they play no part in what the largest part is.
+
     Parameters
     ----------
     sites : ids of the nodes that sites stand at.
@@ -80,30 +83,33 @@ def failures(
     if runs < 1 or runs % 1:
         raise DataError(f"runs is a whole number, at least 1, not {runs}")
     runs, count, edges = int(runs), net.graph.count, len(net.graph.tail)
-    arcs = net.graph.arcs_in
-    costs = net.arc_cost(cost, inward=True)
-    place = np.full((2, edges), -1, dtype=np.int32)
-    place[arcs.backward.astype(np.intp), arcs.edge] = np.arange(len(arcs.edge), dtype=np.int32)
-    order = np.lexsort((net.graph.head, net.graph.tail)).astype(np.int32)
-    place, tail, head = np.ascontiguousarray(place[:, order]), net.graph.tail[order], net.graph.head[order]
-    threshold, key, roots = _threshold(net, share)[order], _key(seed), net.positions(sites)
+    ways = prepared(net)
+    (indptr, target), costs = ways.ends(inward=True), ways.costs(net, cost, inward=True)
+    tail, head = ways.leave[net.graph.tail], ways.leave[net.graph.head]
+    order = np.lexsort((head, tail)).astype(np.int32)
+    tail, head = tail[order], head[order]
+    along, arc_of = _arcs(ways.edge[ways.arc_in], order, edges)
+    threshold, key, roots = _threshold(net, share)[order], _key(seed), ways.arrive[net.positions(sites)]
+    weight = np.zeros(ways.count)
+    weight[ways.leave] = people
     reached, mean, cut = np.empty(runs), np.empty(runs), np.empty(runs)
     largest = np.empty(runs, dtype=np.int32)
     within: list[NDArray[np.int64]] = []
 
     def some(chunk: slice) -> None:
-        times = np.zeros(count, dtype=np.int64)
+        times = np.zeros(ways.count, dtype=np.int64)
         kernel.failures(
-            arcs.indptr,
-            arcs.target,
-            costs.copy(),
-            place,
+            indptr,
+            target,
+            costs,
+            along,
+            arc_of,
             order,
             tail,
             head,
             threshold,
             roots,
-            people,
+            weight,
             fixed(limit),
             key,
             chunk.start,
@@ -122,8 +128,17 @@ def failures(
         mean=np.where(mean < 0, np.nan, mean / SCALE),
         cut_off=cut,
         largest=largest,
-        chance=np.asarray(np.sum(within, axis=0) / runs, dtype=np.float64),
+        chance=np.asarray(np.sum(within, axis=0)[ways.leave] / runs, dtype=np.float64),
     )
+
+
+def _arcs(edge: NDArray[np.int32], order: NDArray[np.int32], edges: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The arcs along each edge, edges in an order: where those of each begin, and all of them."""
+    rank = np.full(edges + 1, -1, dtype=np.int32)  # the last is that of edge -1: free arcs between copies of a junction
+    rank[order] = np.arange(edges)
+    rank = rank[edge]
+    arc = np.argsort(rank, kind="stable").astype(np.int32)
+    return np.searchsorted(rank[arc], np.arange(edges + 1)).astype(np.int32), arc
 
 
 def failed(net: Network, *, share: ArrayLike = 0.05, run: int = 0, seed: int = 0) -> NDArray[np.bool_]:

@@ -138,6 +138,14 @@ class Prepared:
         return order, np.searchsorted(key[order], np.arange(2 * self.edges + 1))
 
     @cached_property
+    def first(self) -> Ints:
+        """(n + 1,) int32, where the positions of each node begin, nodes in the order in which their positions come.
+
+        The first of them is where one leaves, the last where one arrives.
+        """
+        return np.append(np.sort(self.leave), np.int32(self.count))
+
+    @cached_property
     def source(self) -> Ints:
         """(a,) int32, the position that each arc leaves."""
         return np.repeat(np.arange(self.count, dtype=np.int32), np.diff(self.indptr))

@@ -18,6 +18,8 @@ __all__ = ["disjoint_ways", "edge_connectivity"]
 def disjoint_ways(net: Network, origins: NDArray[np.int32], exits: NDArray[np.int32]) -> int:
     """Number of ways from any of the origins to any of the exits that share no open edge (Menger 1927, by max-flow).
 
+    Turns play no part.
+
     Parameters
     ----------
     origins, exits : positions of nodes; a node that is both is no way and is left out of the exits.
@@ -48,6 +50,8 @@ def disjoint_ways(net: Network, origins: NDArray[np.int32], exits: NDArray[np.in
 
 def edge_connectivity(net: Network, origins: ArrayLike, destinations: ArrayLike) -> NDArray[np.int32]:
     """Number of ways from each origin to its destination that share no open edge (Menger 1927; Edmonds & Karp 1972).
+
+    Turns play no part.
 
     Parameters
     ----------
