@@ -82,8 +82,7 @@ cdef int _go_on(World* w, int32_t a, uint32_t row, double time) noexcept nogil:
             if w.lane[w.arc[arc].lane].kind == QUEUED:
                 return _set_out(w, a, row, w.arc[arc].lane, time)
             if w.lane[w.arc[arc].lane].kind == CROWDED:
-                seconds = _walk(w, a, w.arc[arc].lane, time) - time
-                return calendar_push(&w.calendar, time + seconds, a, row + w.arc[arc].step)
+                return calendar_push(&w.calendar, _walk(w, a, w.arc[arc].lane, time), a, row + w.arc[arc].step)
             w.on[a] = w.arc[arc].lane
             w.lane[w.arc[arc].lane].on += 1
         seconds = w.arc[arc].seconds
@@ -457,6 +456,10 @@ cdef class Engine:
     def on(self):
         """(lanes,) int32, agents on each lane."""
         return np.array([self.w.lane[i].on for i in range(self.w.lanes)], dtype=np.int32)
+
+    def last(self):
+        """When a vehicle last entered or left a lane [s]; minus infinity where none did."""
+        return max((max(self.w.lane[i].last_in, self.w.lane[i].last_out) for i in range(self.w.lanes)), default=-INFINITY)
 
     @property
     def waiting(self):

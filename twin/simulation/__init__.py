@@ -1,4 +1,4 @@
-"""Agents in a city: crowds by their decisions, a compiled event loop for the rest. Mesa is imported when `CityModel` is."""
+"""Agents in a city: crowds by their decisions, compiled events for the rest. Mesa is imported when `CityModel` is."""
 
 from __future__ import annotations
 

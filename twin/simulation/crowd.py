@@ -61,7 +61,7 @@ class Crowd:
     @property
     def id(self) -> NDArray[np.int64]:
         """(n,) number of each agent within its crowd."""
-        return self._rows
+        return self._state.row[self._rows]
 
     def finish(self) -> None:
         """They are done, and stay where they are."""
@@ -81,6 +81,7 @@ class Columns:
     Attributes
     ----------
     first, place : number of its first agent in the engine, and of the crowd itself.
+    row : (n,) the row of `spawn`'s table that each agent came from.
     settled : its decisions stand in arrays from the start, so that nobody is asked unless the city changes.
     """
 
@@ -92,10 +93,14 @@ class Columns:
         self.depart = table["depart"].to_numpy(dtype=float)
         if not (np.isfinite(self.depart).all() and (self.depart >= 0).all()):
             raise SimulationError(f"{name}: departures are finite and not before 0 s", time=0.0, agents=name)
-        self.agents, self.table, self.place, self.first = agents, table.reset_index(drop=True), place, first
+        self.agents, self.place, self.first = agents, place, first
         self.settled = type(agents).choose is Trips.choose and type(agents).arrive is Agents.arrive
         count = len(table)
-        self.node = table["node"].to_numpy(dtype=np.int32).copy()
+        self.row = np.arange(count)
+        if self.settled:  # numbers of agents decide between events of one time: so they go by what the agents do
+            self.row = np.lexsort((table["goal"], table["node"], self.depart))
+        self.table, self.depart = table.iloc[self.row].reset_index(drop=True), self.depart[self.row]
+        self.node = self.table["node"].to_numpy(dtype=np.int32).copy()
         self.facility = np.full(count, -1, dtype=np.int64)
         self.goal = np.full(count, -1, dtype=np.int32)
         self.diverted = np.zeros(count, dtype=bool)  # turned off its way: where it comes to next, it chooses again

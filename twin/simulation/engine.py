@@ -24,7 +24,7 @@ from twin.simulation.agents import Agents
 from twin.simulation.crowd import Columns, Crowd, Goals
 from twin.simulation.legs import Legs
 from twin.simulation.movement import FINISHED, STRANDED, TRAVELLING, WAITING, Layer, Movement
-from twin.simulation.physics import Crowded, Freely, Physics
+from twin.simulation.physics import Crowded, Freely, Physics, Queued
 
 __all__ = ["Simulation", "simulate"]
 
@@ -72,12 +72,12 @@ class Simulation:
 
     def _settle(self, state: Columns) -> None:
         """Send off a crowd whose decisions stand in arrays, each at its time."""
-        rows = np.argsort(state.depart, kind="stable")
+        rows = np.arange(len(state))  # sorted by departure
         state.goal[:] = state.column("goal")
         ends = state.node[rows], state.goal[rows]
         there = self.movement.send(state.numbers(rows), state.layer, ends, state.depart[rows], stranded=True)
         state.leg[rows[there]] = self._legs.add(
-            state.place, rows[there], (ends[0][there], ends[1][there]), state.depart[rows[there]]
+            state.place, state.row[there], (ends[0][there], ends[1][there]), state.depart[there]
         )
 
     # ── what decisions may ask ───────────────────────────────────────────────────────────────────────────────────
@@ -195,7 +195,9 @@ class Simulation:
             ends = state.node[going], state.goal[going]
             there = self.movement.send(state.numbers(going), state.layer, ends, np.full(len(going), self.time))
             going = going[there]
-            state.leg[going] = self._legs.add(state.place, going, (ends[0][there], ends[1][there]), self.time)
+            state.leg[going] = self._legs.add(
+                state.place, state.row[going], (ends[0][there], ends[1][there]), self.time
+            )
 
     def _told(self, numbers: NDArray[np.int64]) -> None:
         """Some agents came to where they are asked: to their goals, or to where they turn off their way."""
@@ -267,7 +269,7 @@ class Simulation:
         self._legs.forget(state.leg[lost])
         state.leg[lost] = -1
         state.leg[found] = self._legs.add(
-            state.place, found, (state.node[found], state.goal[found]), state.depart[found]
+            state.place, state.row[found], (state.node[found], state.goal[found]), state.depart[found]
         )
 
     def trace(self, until: float, *, partial: bool = False) -> Trace:
@@ -287,22 +289,47 @@ class Simulation:
                         trips[column] = trips[column].astype(object)
                     trips.loc[mine, column] = ids[trips.loc[mine, column].to_numpy(dtype=np.int64)]
             finished = state.settled & (state.status == FINISHED)
+            back = np.argsort(state.row)
             ends.append(
                 pd.DataFrame(
                     {
                         "crowd": type(state.agents).__name__,
                         "agent": np.arange(len(state)),
-                        "status": _STATUS[state.status],
-                        "node": ids[np.where(finished, state.goal, state.node)],
-                        "facility": _ids(self.city, state.facility),
-                        "time": np.where(state.changed > self.time, 0.0, state.changed),
+                        "status": _STATUS[state.status[back]],
+                        "node": ids[np.where(finished, state.goal, state.node)[back]],
+                        "facility": _ids(self.city, state.facility[back]),
+                        "time": np.where(state.changed > self.time, 0.0, state.changed)[back],
                     }
                 )
             )
         columns = ["crowd", "agent", "status", "node", "facility", "time"]
         end = pd.concat(ends, ignore_index=True) if ends else pd.DataFrame(columns=columns)
         end = end.set_index(["crowd", "agent"])
-        return Trace({"trips": trips, "end": end}, until, self.seed, partial)
+        return Trace({"trips": trips, "end": end, "gridlock": self._gridlock()}, until, self.seed, partial)
+
+    def _gridlock(self) -> pd.DataFrame:
+        """Edges on which vehicles wait for each other in a circle, where nobody can move any more."""
+        on = self.movement.engine.on() if self.movement.engine.waiting == 0 else np.zeros(0, np.int32)
+        lanes = np.flatnonzero(on)
+        tables = []
+        for (network, *_), layers in self._layers.items():
+            for layer in layers:
+                mine = lanes[(lanes >= layer.lanes) & (lanes < layer.lanes + 2 * layer.ways.edges)]
+                if len(mine) and isinstance(layer.physics, Queued):
+                    place = mine - layer.lanes
+                    tables.append(
+                        pd.DataFrame(
+                            {
+                                "network": network,
+                                "edge": place // 2,
+                                "backward": place % 2 == 1,
+                                "vehicles": on[mine],
+                                "since": self.movement.engine.last(),
+                            }
+                        )
+                    )
+        columns = ["network", "edge", "backward", "vehicles", "since"]
+        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
 
 
 def _ids(city: City, rows: NDArray[np.int64]) -> NDArray[Any]:

@@ -54,8 +54,8 @@ class Legs:
         self._table["depart"][legs] = np.nan
 
     def to_frame(self, time: float) -> pd.DataFrame:
-        """The trips that were begun up to a time, in the order in which they were."""
+        """The trips that were begun up to a time, by departure, crowd and agent."""
         rows = self._table[: self._used]
         rows = rows[rows["depart"] <= time]
-        rows = rows[np.argsort(rows["depart"], kind="stable")]
+        rows = rows[np.lexsort((rows["agent"], rows["crowd"], rows["depart"]))]
         return pd.DataFrame({name: rows[name] for name in _ROW.names or ()})

@@ -123,17 +123,17 @@ class Movement:
         return found
 
     def _lanes(self, layer: Layer) -> None:
-        net, edges = layer.net, layer.ways.edges
-        length = np.repeat(np.asarray(net.columns["length"], dtype=float), 2)
-        free = np.zeros(2 * edges)
-        kept = layer.ways.edge >= 0
-        key = 2 * layer.ways.edge[kept].astype(np.int64) + layer.ways.backward[kept]
-        seconds = layer.seconds()[kept]
-        np.maximum.at(free, key, np.where(np.isfinite(seconds), seconds, 0.0))
-        many = np.repeat(np.asarray(net.columns["lanes"], dtype=float), 2) if "lanes" in net.columns else None
-        if not isinstance(layer.physics, Freely):
-            self.engine.lanes(*figures(layer.physics, length, free, many))
-        self.lanes += 2 * edges
+        """Lanes of a network on which agents meet: 2 x edge along it, and 2 x edge + 1 against it."""
+        columns, physics = layer.net.columns, layer.physics
+        if isinstance(physics, Freely):
+            return
+        length = np.repeat(np.asarray(columns["length"], dtype=float), 2)
+        free = np.repeat(np.asarray(columns[layer.cost], dtype=float), 2) * layer.pace
+        if f"{layer.cost}_back" in columns:
+            free[1::2] = np.asarray(columns[f"{layer.cost}_back"], dtype=float) * layer.pace
+        many = np.repeat(np.asarray(columns["lanes"], dtype=float), 2) if "lanes" in columns else None
+        self.engine.lanes(*figures(physics, length, free, many))
+        self.lanes += len(length)
 
     def change(self, layer: Layer, net: Network) -> None:
         """Move on another variant of the network; one that has further edges counts as far as the layer knows them.
@@ -222,7 +222,7 @@ class Movement:
 
     def reach(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether the goal of each row can be reached from it."""
-        return self.next[rows] != _CUT_OFF
+        return np.asarray(self.next[rows] != _CUT_OFF)
 
     def send(
         self,
@@ -240,9 +240,7 @@ class Movement:
         row = self.rows(layer, *nodes)
         there = self.reach(row)
         sent = slice(None) if stranded else there
-        self.engine.depart(
-            who[sent].astype(np.uint32), np.ascontiguousarray(depart[sent]), row[sent].astype(np.uint32)
-        )
+        self.engine.depart(who[sent].astype(np.uint32), np.ascontiguousarray(depart[sent]), row[sent].astype(np.uint32))
         return there
 
     def run(self, until: float) -> NDArray[np.uint32]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from twin.errors import DataError
 
-__all__ = ["Crowded", "Freely", "Physics", "Queued"]
+__all__ = ["Crowded", "Freely", "Physics", "Queued", "figures"]
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class Freely:
 class Crowded:
     """On foot: whoever enters an edge walks along it at the speed of the density there, and overtakes nobody.
 
-    v = speed (1 - exp(-shape (1 / density - 1 / jam))), density counting those on the edge in the same direction, oneself
-    among them (Weidmann 1993, Transporttechnik der Fussgänger, ETH Zürich, IVT 90).
+    v = speed (1 - exp(-shape (1 / density - 1 / jam))), density counting those on the edge in the same direction,
+    oneself among them (Weidmann 1993, Transporttechnik der Fussgänger, ETH Zürich, IVT 90).
 
     Attributes
     ----------
@@ -39,6 +39,16 @@ class Crowded:
 
     def __post_init__(self) -> None:
         _above_zero(self, ("width", "floor", "speed", "shape", "jam"))
+
+    def speed_at(self, density: ArrayLike) -> NDArray[np.float64]:
+        """Speed [m/s] at densities above 0 [persons/m2].
+
+        >>> Crowded().speed_at([0.5, 1.0, 2.0]).round(4).tolist()
+        [1.2984, 1.0581, 0.6062]
+        """
+        inverse = 1.0 / np.asarray(density, dtype=float)
+        speed = self.speed * (1.0 - np.exp(-self.shape * (inverse - 1.0 / self.jam)))
+        return np.asarray(np.maximum(speed, self.floor))
 
 
 @dataclass(frozen=True)
@@ -83,12 +93,13 @@ def figures(
         table[:, 1] = np.maximum(length, 1e-3) * physics.width
         table[:, 2:6] = physics.speed, physics.shape, physics.jam, physics.floor
         return np.full(len(length), 1, np.uint8), table, np.zeros(len(length), np.int32)
-    density = physics.jam * (physics.lanes if lanes is None else lanes)
+    density = physics.jam * (np.full(len(length), physics.lanes) if lanes is None else lanes)
     with np.errstate(divide="ignore", invalid="ignore"):
-        speed = np.where(free > 0, length / free, np.inf)
-        rate = np.where(np.isfinite(speed), density * physics.wave / (1 + physics.wave / speed), density * physics.wave)
-        table[:, 6] = np.where(speed > 0, 1.0 / rate, np.inf)
+        inverse = np.where((length > 0) & (free > 0), free / length, 0.0)  # of the free speed
+        table[:, 6] = (1.0 + physics.wave * inverse) / (density * physics.wave)
     table[:, 7] = length / physics.wave
+    if not (density > 0).all():
+        raise DataError("edges.lanes: vehicles need lanes above 0 on every edge", layer="edges", column="lanes")
     storage = np.maximum(1, np.rint(density * length))
     return np.full(len(length), 2, np.uint8), table, np.minimum(storage, 2**20).astype(np.int32)
 
