@@ -1,12 +1,13 @@
 # cython: freethreading_compatible=True
 """Agents on edges: one calendar of events for all ways of moving. Trust the arrays: twin/simulation has validated them."""
 
-from libc.math cimport exp, INFINITY
+from libc.math cimport INFINITY
 
 import numpy as np
 
 from events cimport *
 from moving cimport *
+from traffic cimport *
 from types cimport *
 
 
@@ -22,7 +23,7 @@ cdef extern from *:
     void fetch(const void*) noexcept nogil
 
 cdef enum:
-    AHEAD = 12                   # events by which memory is asked for before it is needed
+    AHEAD = 8                    # events by which memory is asked for before it is needed
 
 
 # ── along the tables ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -82,7 +83,7 @@ cdef int _go_on(World* w, int32_t a, uint32_t row, double time) noexcept nogil:
             if w.lane[w.arc[arc].lane].kind == QUEUED:
                 return _set_out(w, a, row, w.arc[arc].lane, time)
             if w.lane[w.arc[arc].lane].kind == CROWDED:
-                return calendar_push(&w.calendar, _walk(w, a, w.arc[arc].lane, time), a, row + w.arc[arc].step)
+                return calendar_push(&w.calendar, walk_in(w, a, w.arc[arc].lane, time), a, row + w.arc[arc].step)
             w.on[a] = w.arc[arc].lane
             w.lane[w.arc[arc].lane].on += 1
         seconds = w.arc[arc].seconds
@@ -91,92 +92,7 @@ cdef int _go_on(World* w, int32_t a, uint32_t row, double time) noexcept nogil:
             return calendar_push(&w.calendar, time + seconds, a, row)
 
 
-# ── on foot, at a speed that falls with the density ──────────────────────────────────────────────────────────────────
-
-cdef inline double _speed(const Lane* l, double density) noexcept nogil:
-    """Weidmann (1993) [m/s] at a density [persons/m2]."""
-    return max(l.floor_speed, l.speed * (1.0 - exp(-l.shape * (1.0 / density - 1.0 / l.jam))))
-
-
-cdef inline double _walk(World* w, int32_t a, int32_t lane, double time) noexcept nogil:
-    """Enter a lane at the speed of its density with oneself; who comes later leaves no earlier. When it is left."""
-    cdef Lane* l = &w.lane[lane]
-    cdef double out
-    l.on += 1
-    w.on[a] = lane
-    out = max(time + l.length / _speed(l, l.on / l.area), l.last_out)
-    l.last_out = out
-    return out
-
-
 # ── vehicles: spatial queues with backward waves ─────────────────────────────────────────────────────────────────────
-
-cdef inline double _opens(World* w, const Lane* l) noexcept nogil:
-    """When the next vehicle may enter a lane; infinity where nobody knows yet."""
-    cdef double soonest = l.last_in + l.headway if l.entered else -INFINITY
-    cdef int64_t k = l.entered - l.storage
-    if k < 0:
-        return soonest
-    if k >= l.left:
-        return INFINITY
-    return max(soonest, w.exits[l.first + k % l.storage] + l.hole)
-
-
-cdef inline int _book(World* w, int32_t lane, double time) noexcept nogil:
-    """See to it that those who want to enter a lane are let in as soon as they may."""
-    cdef Lane* l = &w.lane[lane]
-    cdef double soonest
-    if l.booked or l.wait == NONE:
-        return 0
-    soonest = _opens(w, l)
-    if soonest == INFINITY:
-        return 0                 # whoever leaves the lane next books again
-    l.booked = 1
-    return calendar_push(&w.calendar, max(time, soonest), <uint32_t> (w.agents + lane), 0)
-
-
-cdef inline void _line_up(World* w, int32_t lane, int32_t who) noexcept nogil:
-    cdef Lane* l = &w.lane[lane]
-    w.after[who] = NONE
-    if l.wait == NONE:
-        l.wait = who
-    else:
-        w.after[l.wait_tail] = who
-    l.wait_tail = who
-
-
-cdef inline int _leave(World* w, int32_t lane, double time) noexcept nogil:
-    """The first vehicle leaves its lane, which has a free place then; the next one comes forward."""
-    cdef Lane* l = &w.lane[lane]
-    cdef int32_t a = l.head
-    w.exits[l.first + l.left % l.storage] = time
-    l.left += 1
-    l.on -= 1
-    l.last_out = time
-    l.head = w.link[a]
-    w.on[a] = NONE
-    if l.head != NONE and calendar_push(&w.calendar, max(w.ready[l.head], time + l.headway), l.head, 0) < 0:
-        return -1
-    return _book(w, lane, time)
-
-
-cdef inline int _enter(World* w, int32_t a, int32_t lane, double time) noexcept nogil:
-    cdef Lane* l = &w.lane[lane]
-    cdef const Arc* arc = &w.arc[w.next[w.row[a]]]
-    l.entered += 1
-    l.on += 1
-    l.last_in = time
-    w.row[a] += arc.step
-    w.on[a] = lane
-    w.ready[a] = time + arc.seconds
-    w.link[a] = NONE
-    if l.head == NONE:
-        l.head = l.tail = a
-        return calendar_push(&w.calendar, max(w.ready[a], l.last_out + l.headway), a, 0)
-    w.link[l.tail] = a
-    l.tail = a
-    return 0
-
 
 cdef int _let_in(World* w, int32_t lane, double time) noexcept nogil:
     """Let those into a lane who stand before it, first come first served, while they may."""
@@ -185,8 +101,8 @@ cdef int _let_in(World* w, int32_t lane, double time) noexcept nogil:
     cdef uint32_t row
     cdef bint elsewhere
     while l.wait != NONE and not l.booked:
-        if _opens(w, l) > time:
-            return _book(w, lane, time)
+        if lane_opens(w, l) > time:
+            return lane_book(w, lane, time)
         who = l.wait
         l.wait = w.after[who]
         a = l.source if who & 1 else w.lane[who >> 1].head
@@ -197,7 +113,7 @@ cdef int _let_in(World* w, int32_t lane, double time) noexcept nogil:
         if who & 1:
             l.source = w.link[a]
             if l.source != NONE:
-                _line_up(w, lane, who)
+                lane_line_up(w, lane, who)
             if elsewhere:
                 if _go_on(w, a, row, time) < 0:
                     return -1
@@ -208,9 +124,9 @@ cdef int _let_in(World* w, int32_t lane, double time) noexcept nogil:
             continue
         else:
             w.crossings += 1
-            if _leave(w, who >> 1, time) < 0:
+            if lane_leave(w, who >> 1, time) < 0:
                 return -1
-        if _enter(w, a, lane, time) < 0:
+        if lane_enter(w, a, lane, time) < 0:
             return -1
     return 0
 
@@ -225,7 +141,7 @@ cdef int _set_out(World* w, int32_t a, uint32_t row, int32_t lane, double time) 
         l.source_tail = a
         return 0
     l.source = l.source_tail = a
-    _line_up(w, lane, 2 * lane + 1)
+    lane_line_up(w, lane, 2 * lane + 1)
     return _let_in(w, lane, time)
 
 
@@ -236,10 +152,10 @@ cdef int _at_end(World* w, int32_t a, double time) noexcept nogil:
     arc = _onward(w, &row)
     w.row[a] = row
     if arc < 0:
-        if _leave(w, lane, time) < 0:
+        if lane_leave(w, lane, time) < 0:
             return -1
         return _go_on(w, a, row, time)
-    _line_up(w, w.arc[arc].lane, 2 * lane)
+    lane_line_up(w, w.arc[arc].lane, 2 * lane)
     return _let_in(w, w.arc[arc].lane, time)
 
 
@@ -263,6 +179,20 @@ cdef int _event(World* w, const Event* e) noexcept nogil:
     return _go_on(w, a, e.row, e.time)
 
 
+cdef inline void _foresee(World* w) noexcept nogil:
+    """Ask for the memory that coming events need, before they do."""
+    cdef Bucket* b = &w.calendar.soon[w.calendar.at & (SOON - 1)]
+    cdef int32_t i
+    cdef int32_t low = w.calendar.taken + AHEAD, high = min(b.used, low + 1)
+    if w.calendar.taken == 0:
+        low = 1
+        high = min(b.used, AHEAD + 1)
+    for i in range(low, high):
+        if <int64_t> b.event[i].agent < w.agents:
+            fetch(&w.next[b.event[i].row])
+            fetch(&w.on[b.event[i].agent])
+
+
 cdef int _in_order(World* w, double until, int64_t most) noexcept nogil:
     """Events in the order of (time, agent), until somebody is to be asked; 1: `most` were not enough."""
     cdef Event e
@@ -272,6 +202,7 @@ cdef int _in_order(World* w, double until, int64_t most) noexcept nogil:
         if first == NULL:
             return -1 if w.calendar.waiting < 0 else 0
         e = first[0]
+        _foresee(w)
         w.calendar.taken += 1
         w.calendar.waiting -= 1
         if _event(w, &e) < 0:
