@@ -231,6 +231,20 @@ def test_links_in_a_row(data):
     np.testing.assert_allclose(movement.time, times[-1], rtol=1e-9)
 
 
+@pytest.mark.parametrize("edge", [0.01, 60.0, 1e6])
+def test_events_come_in_their_order(edge):
+    # 5,000 vehicles in any order, many at one time, through one link: whatever the buckets, all of them one included
+    rng = np.random.default_rng(0)
+    depart = rng.integers(0, 1500, 5000) / 7.0
+    movement = Movement(5000, edge=edge)
+    layer = movement.layer(road([60.0], [1.0]), "time", 1.0, Queued())
+    movement.send(np.arange(5000), layer, (np.zeros(5000, np.int32), np.ones(5000, np.int32)), depart)
+    movement.run(1e9)
+    order = np.lexsort((np.arange(5000), depart))
+    times = reference.corridor(depart[order].tolist(), [4.0], [(1 + 5 / 15) / (0.2 * 5)], [12.0], [12])
+    np.testing.assert_allclose(movement.time[order], times[-1], rtol=1e-9)
+
+
 @given(st.integers(0, 2**32 - 1), st.sampled_from([30, 300]))
 def test_vehicles_are_kept(seed, count):
     # wherever they stand: before setting out, beside the road, on it, or arrived; no lane holds more than it can
