@@ -162,8 +162,7 @@ def main(python: str | None = None) -> None:
     town, streets = grid(100, 100.0, 0.2), grid(50, 250.0, 0.1, lanes=3.0)
     lines = [
         f"Made by `benchmarks/agents.py` at {commit()} on {machine()}; medians, on a shared machine: read no ratio under 2",
-        "as a difference. Tables of ways to every destination are made within the time; CPU is that of all threads. "
-        "UXsim ran once, single vehicles, a second a step.",
+        "as a difference. Tables of ways to every destination are made within the time; CPU is that of all threads. UXsim ran once, single vehicles, a second a step.",
         "",
         "| workload | wall | CPU | edges entered | CPU an edge | peer, wall | |",
         "|---|--:|--:|--:|--:|---|---|",

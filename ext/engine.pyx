@@ -11,21 +11,6 @@ from traffic cimport *
 from types cimport *
 
 
-
-cdef extern from *:
-    """
-    #if defined(__GNUC__) || defined(__clang__)
-    #define fetch(where) __builtin_prefetch(where)
-    #else
-    #define fetch(where)
-    #endif
-    """
-    void fetch(const void*) noexcept nogil
-
-cdef enum:
-    AHEAD = 8                    # events by which memory is asked for before it is needed
-
-
 # ── along the tables ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 cdef inline int32_t _onward(World* w, uint32_t* row) noexcept nogil:

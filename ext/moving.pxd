@@ -58,3 +58,16 @@ cdef struct World:
     uint32_t* told               # (agents,) those that arrived, to be reported
     int64_t tellings
     Calendar calendar
+
+cdef extern from *:
+    """
+    #if defined(__GNUC__) || defined(__clang__)
+    #define fetch(where) __builtin_prefetch(where)
+    #else
+    #define fetch(where)
+    #endif
+    """
+    void fetch(const void*) noexcept nogil
+
+cdef enum:
+    AHEAD = 8                    # events by which memory is asked for before it is needed
