@@ -17,6 +17,7 @@ class Trace(Mapping[str, pd.DataFrame]):
 
     ``trips``: one row a trip, with agent, origin, destination (node ids), depart and arrive [s]; NaN while on the way.
     ``end``: one row an agent (index crowd, agent), with status, node and facility (ids), time [s] of its last change.
+    ``gridlock``: edges (rows) with vehicles that wait for each other for good, and since when [s]; empty, it is hoped.
     """
 
     tables: Mapping[str, pd.DataFrame]

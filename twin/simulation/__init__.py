@@ -1,13 +1,26 @@
-"""Agents in a city: crowds by their decisions, an event loop for the rest. Mesa is imported when `CityModel` is."""
+"""Agents in a city: crowds by their decisions, compiled events for the rest. Mesa is imported when `CityModel` is."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from twin.simulation.agents import Agents, Trips
-from twin.simulation.engine import Crowd, Goals, Simulation, simulate
+from twin.simulation.crowd import Crowd, Goals
+from twin.simulation.engine import Simulation, simulate
+from twin.simulation.physics import Crowded, Freely, Queued
 
-__all__ = ["Agents", "CityModel", "Crowd", "Goals", "Simulation", "Trips", "simulate"]
+__all__ = [
+    "Agents",
+    "CityModel",
+    "Crowd",
+    "Crowded",
+    "Freely",
+    "Goals",
+    "Queued",
+    "Simulation",
+    "Trips",
+    "simulate",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from twin.model import City
+from twin.simulation.physics import Freely, Physics
 
 if TYPE_CHECKING:
-    from twin.simulation.engine import Crowd, Goals, Simulation
+    from twin.simulation.crowd import Crowd, Goals
+    from twin.simulation.engine import Simulation
 
 __all__ = ["Agents", "Trips"]
 
@@ -27,6 +29,7 @@ class Agents:
     """
 
     network: str = "walk"
+    physics: ClassVar[Physics] = Freely()  #: how they move; a subclass may move `Crowded` on foot, or `Queued`
 
     def spawn(self, city: City, rng: np.random.Generator) -> pd.DataFrame:
         """One row an agent, with columns ``node`` (position) and ``depart`` [s]; further columns are kept for it.
@@ -56,12 +59,14 @@ class Trips(Agents):
     origin, destination : (n,) node ids.
     depart : (n,) or one for all [s].
     speed : constant speed [m/s]; the network's travel time counts where not given.
+    physics : how they move: `Freely`, `Crowded` on foot, or `Queued` as vehicles.
     """
 
     origin: NDArray[Any]
     destination: NDArray[Any]
     depart: NDArray[np.float64]
     speed: float | None
+    physics: Physics  # type: ignore[misc]
 
     def __init__(
         self,
@@ -71,6 +76,7 @@ class Trips(Agents):
         depart: ArrayLike = 0.0,
         *,
         speed: float | None = None,
+        physics: Physics | None = None,
     ) -> None:
         start, end = np.atleast_1d(np.asarray(origin)), np.atleast_1d(np.asarray(destination))
         if start.shape != end.shape:
@@ -86,6 +92,7 @@ class Trips(Agents):
             ("destination", end),
             ("depart", leave),
             ("speed", speed),
+            ("physics", Freely() if physics is None else physics),
         ):
             object.__setattr__(self, name, value)
 

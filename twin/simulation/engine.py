@@ -1,15 +1,15 @@
-"""The event loop: agents choose, travel and arrive; the city may change under them.
+"""Agents choose, travel and arrive; the city may change under them.
 
-Events are ordered by (time, sequence), so a run does not depend on how agents are stored. An agent travels along a
-cheapest way of the city as it is when it chooses; when the city changes, those whose way ahead changed choose
-again at the next node they come to. Travel is free of other agents.
+The compiled engine moves everybody from edge to edge; here are decisions, which are asked for all agents of a crowd at
+one time together. Events are ordered by (time, number of the agent); those who arrive at a time come before those who
+set out at it, and before a change of the city. An agent travels along a cheapest way of the city as it is when it
+chooses; when the city changes, those whose way ahead is closed choose again at the next node they come to.
 """
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from math import inf
 from typing import Any
 
@@ -18,94 +18,18 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from twin.errors import DataError, MissingData, SimulationError
-from twin.model import City, Network, Trace
+from twin.model import City, Trace
 from twin.routing.paths import floating, sweep
 from twin.simulation.agents import Agents
+from twin.simulation.crowd import Columns, Crowd, Goals
+from twin.simulation.legs import Legs
+from twin.simulation.movement import FINISHED, STRANDED, TRAVELLING, WAITING, Layer, Movement
+from twin.simulation.physics import Crowded, Freely, Physics, Queued
 
-__all__ = ["Crowd", "Goals", "Simulation", "simulate"]
+__all__ = ["Simulation", "simulate"]
 
-_WAITING, _TRAVELLING, _FINISHED, _STRANDED = range(4)
 _STATUS = np.array(["waiting", "on the way", "finished", "stranded"], dtype=object)
-_CHOOSE, _ARRIVE, _CHANGE = range(3)
 Change = Callable[[City], City]
-
-
-@dataclass(frozen=True, eq=False)
-class Goals:
-    """Where some agents are going.
-
-    Attributes
-    ----------
-    node : (n,) int32 position of the node; -1 where there is nowhere to go.
-    facility : (n,) row of the facility; -1 where the goal is none.
-    """
-
-    node: NDArray[np.int32]
-    facility: NDArray[np.int64]
-
-
-class Crowd:
-    """Some agents of one crowd, as the engine hands them to their decisions; index it with a mask to split it."""
-
-    def __init__(self, state: _State, rows: NDArray[np.int64], sim: Simulation) -> None:
-        self._state, self._rows, self._sim = state, rows, sim
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def __getitem__(self, what: Any) -> Any:
-        """A column of these agents by name, or some of them by a boolean mask."""
-        if isinstance(what, str):
-            return self._state.table[what].to_numpy()[self._rows]
-        return Crowd(self._state, self._rows[np.asarray(what)], self._sim)
-
-    @property
-    def node(self) -> NDArray[np.int32]:
-        """(n,) node position where each one is."""
-        return self._state.node[self._rows]
-
-    @property
-    def facility(self) -> NDArray[np.int64]:
-        """(n,) row of the facility each one came to; -1 where it is none."""
-        return self._state.facility[self._rows]
-
-    @property
-    def id(self) -> NDArray[np.int64]:
-        """(n,) number of each agent within its crowd."""
-        return self._rows
-
-    def finish(self) -> None:
-        """They are done, and stay where they are."""
-        self._state.status[self._rows] = _FINISHED
-        self._state.changed[self._rows] = self._sim.time
-
-    def retry(self, *, after: float = 0.0) -> None:
-        """They choose again after a while [s]."""
-        self._state.status[self._rows] = _WAITING
-        self._state.changed[self._rows] = self._sim.time
-        self._sim.push(self._sim.time + float(after), _CHOOSE, self._state, self._rows)
-
-
-class _State:
-    """Columns of one crowd."""
-
-    def __init__(self, agents: Agents, table: pd.DataFrame, place: int) -> None:
-        for column in ("node", "depart"):
-            if column not in table.columns:
-                raise SimulationError(
-                    f"{type(agents).__name__}.spawn returned no column '{column}'",
-                    time=0.0,
-                    agents=type(agents).__name__,
-                )
-        self.agents, self.table, self.place = agents, table.reset_index(drop=True), place
-        count = len(table)
-        self.node = table["node"].to_numpy(dtype=np.int32).copy()
-        self.facility = np.full(count, -1, dtype=np.int64)
-        self.goal = np.full(count, -1, dtype=np.int32)
-        self.status = np.full(count, _WAITING)
-        self.changed = np.zeros(count)
-        self.turn = np.zeros(count, dtype=np.int64)  # an arrival of an older turn was overtaken by another choice
-        self.trip = np.full(count, -1, dtype=np.int64)
 
 
 class Simulation:
@@ -113,25 +37,48 @@ class Simulation:
 
     def __init__(self, city: City, agents: Sequence[Agents], *, seed: int = 0) -> None:
         self.city, self.time, self.seed = city, 0.0, seed
-        self._heap: list[tuple[float, int, int, Any, Any, Any]] = []
+        self._heap: list[tuple[float, int, Any, Any]] = []
         self._sequence = 0
-        self._trips: list[list[Any]] = []
+        self._legs = Legs()
         self._taken: dict[int, int] = {}
         self._labels: dict[Any, Any] = {}
-        self._states = []
+        self._layers: dict[Any, list[Layer]] = {}  # the last is that of the city as it is
+        self._crowds: list[Columns] = []
+        first = 0
         for place, crowd in enumerate(agents):
-            table = crowd.spawn(city, np.random.default_rng([seed, place]))
-            state = _State(crowd, table, place)
-            self._states.append(state)
-            depart = table["depart"].to_numpy(dtype=float)
-            if not (np.isfinite(depart).all() and (depart >= 0).all()):
-                raise SimulationError(
-                    f"{type(crowd).__name__}: departures are finite and not before 0 s",
-                    time=0.0,
-                    agents=type(crowd).__name__,
-                )
-            for when in np.unique(depart):
-                self.push(float(when), _CHOOSE, state, np.flatnonzero(depart == when))
+            self._crowds.append(Columns(crowd, crowd.spawn(city, np.random.default_rng([seed, place])), place, first))
+            first += len(self._crowds[-1])
+        self._first = np.array([crowd.first for crowd in self._crowds], dtype=np.int64)
+        self.movement = Movement(first)
+        for state in self._crowds:
+            state.attach(self.movement)
+            state.layer = self._layer(state.agents)
+            if state.settled:
+                self._settle(state)
+                continue
+            self.movement.ordered = True
+            order = np.argsort(state.depart, kind="stable")
+            for rows in np.split(order, np.flatnonzero(np.diff(state.depart[order])) + 1):
+                if len(rows):
+                    self.ask_later(float(state.depart[rows[0]]), state, rows)
+
+    def _layer(self, agents: Agents) -> Layer:
+        """The network that a crowd moves on, in its way."""
+        key = (agents.network, *_cost(agents), _physics(agents))
+        if key not in self._layers:
+            column, pace, physics = key[1:]
+            self._layers[key] = [self.movement.layer(self.city.network(agents.network), column, pace, physics)]
+        return self._layers[key][-1]
+
+    def _settle(self, state: Columns) -> None:
+        """Send off a crowd whose decisions stand in arrays, each at its time."""
+        rows = np.arange(len(state))  # sorted by departure
+        state.goal[:] = state.column("goal")
+        ends = state.node[rows], state.goal[rows]
+        there = self.movement.send(state.numbers(rows), state.layer, ends, state.depart[rows], stranded=True)
+        state.leg[rows[there]] = self._legs.add(
+            state.place, state.row[there], (ends[0][there], ends[1][there]), state.depart[there]
+        )
 
     # ── what decisions may ask ───────────────────────────────────────────────────────────────────────────────────
 
@@ -153,7 +100,13 @@ class Simulation:
         usable = hung[serving[hung.index]]
         if not len(usable):
             return Goals(np.full(len(start), -1, np.int32), np.full(len(start), -1, np.int64))
-        label, root = self._sweep(network, usable["node"].to_numpy(), ("near", network, kind, serving.tobytes()), None)
+        key = network, kind, serving.tobytes()
+        if key not in self._labels:
+            nodes = usable["node"].to_numpy()
+            seeds = nodes, np.zeros(len(nodes), np.uint32), np.arange(len(nodes))
+            cost, way = sweep(self.city.network(network), seeds, cost="time", inward=True)
+            self._labels[key] = floating(cost), way
+        label, root = self._labels[key]
         way = root[start]
         found = np.where(way >= 0, usable.index.to_numpy()[np.maximum(way, 0)], -1)
         at = np.where(way >= 0, usable["node"].to_numpy()[np.maximum(way, 0)], -1)
@@ -183,26 +136,37 @@ class Simulation:
 
     # ── the loop ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def push(self, time: float, kind: int, state: Any, rows: Any, turn: Any = None) -> None:
-        """Put an event into the queue; events of one time keep the order in which they were put."""
-        heapq.heappush(self._heap, (time, self._sequence, kind, state, rows, turn))
+    def ask_later(self, time: float, state: Columns, rows: NDArray[np.int64]) -> None:
+        """Some agents choose at a time; those of one time in the order in which they were named."""
+        self._push(time, state, rows)
+
+    def change_later(self, time: float, change: Change) -> None:
+        """The city changes at a time."""
+        self._push(time, None, change)
+
+    def _push(self, time: float, state: Columns | None, what: Any) -> None:
+        heapq.heappush(self._heap, (time, self._sequence, state, what))
         self._sequence += 1
 
     def until(self, time: float) -> None:
         """Run all events up to a time, inclusive [s]."""
-        while self._heap and self._heap[0][0] <= time:
-            self.time, _, kind, state, rows, turn = heapq.heappop(self._heap)
-            if kind == _CHANGE:
-                self._change(state)
-            elif kind == _CHOOSE:
-                self._choose(state, rows)
+        while True:
+            coming = self._heap[0][0] if self._heap else inf
+            told = self.movement.run(min(coming, time))
+            if len(told):
+                self.time = float(self.movement.time[told[0]])
+                self._told(told.astype(np.int64))
+            elif coming > time:
+                break
             else:
-                current = rows[state.turn[rows] == turn]
-                if len(current):
-                    self._arrive(state, current)
+                self.time, _, state, what = heapq.heappop(self._heap)
+                if state is None:
+                    self._change(what)
+                else:
+                    self._choose(state, what)
         self.time = max(self.time, time)
 
-    def _ask(self, state: _State, method: str, rows: NDArray[np.int64]) -> Any:
+    def _ask(self, state: Columns, method: str, rows: NDArray[np.int64]) -> Any:
         try:
             return getattr(state.agents, method)(Crowd(state, rows, self), self)
         except (SimulationError, KeyboardInterrupt):
@@ -213,7 +177,7 @@ class Simulation:
                 f"{name}.{method} failed at {self.time:.1f} s: {error}", time=self.time, agents=name
             ) from error
 
-    def _choose(self, state: _State, rows: NDArray[np.int64]) -> None:
+    def _choose(self, state: Columns, rows: NDArray[np.int64]) -> None:
         answer = self._ask(state, "choose", rows)
         goals = (
             answer if isinstance(answer, Goals) else Goals(np.asarray(answer, dtype=np.int32), np.full(len(rows), -1))
@@ -223,89 +187,100 @@ class Simulation:
             raise SimulationError(
                 f"{name}.choose returned {goals.node.size} goals for {len(rows)} agents", time=self.time, agents=name
             )
-        self._set_out(state, rows, goals)
-
-    def _set_out(self, state: _State, rows: NDArray[np.int64], goals: Goals) -> None:
-        state.turn[rows] += 1
         state.changed[rows] = self.time
         state.goal[rows], state.facility[rows] = goals.node, goals.facility
-        cost = np.full(len(rows), inf)
-        for goal in np.unique(goals.node[goals.node >= 0]):
-            mine = goals.node == goal
-            cost[mine] = self._label(state.agents, int(goal))[state.node[rows[mine]]]
-        there = np.isfinite(cost)
-        state.status[rows] = np.where(there, _TRAVELLING, _STRANDED)
-        for position in np.flatnonzero(there):
-            row = int(rows[position])
-            state.trip[row] = len(self._trips)
-            self._trips.append([state.place, row, state.node[row], goals.node[position], self.time, np.nan])
-            self.push(self.time + float(cost[position]), _ARRIVE, state, rows[position : position + 1], state.turn[row])
+        state.status[rows] = STRANDED
+        going = rows[goals.node >= 0]
+        if len(going):
+            ends = state.node[going], state.goal[going]
+            there = self.movement.send(state.numbers(going), state.layer, ends, np.full(len(going), self.time))
+            going = going[there]
+            state.leg[going] = self._legs.add(
+                state.place, state.row[going], (ends[0][there], ends[1][there]), self.time
+            )
 
-    def _arrive(self, state: _State, rows: NDArray[np.int64]) -> None:
-        state.node[rows] = state.goal[rows]
-        state.changed[rows] = self.time
-        for trip in state.trip[rows]:
-            self._trips[trip][5] = self.time
-        self._ask(state, "arrive", rows)
+    def _told(self, numbers: NDArray[np.int64]) -> None:
+        """Some agents came to where they are asked: to their goals, or to where they turn off their way."""
+        for state, rows in self._split(numbers):
+            state.changed[rows] = self.time
+            turned = state.diverted[rows]
+            off, there = rows[turned], rows[~turned]
+            self._legs.arrive(state.leg[rows], self.time)
+            if len(off):
+                state.node[off] = self.movement.nodes(self.movement.row[state.numbers(off)])
+                self._legs.divert(state.leg[off], state.node[off])
+                state.diverted[off] = False
+                state.asks[off] = not state.settled
+            if len(there):
+                state.node[there] = state.goal[there]
+                state.status[there] = TRAVELLING  # until they say that they are done
+                self._ask(state, "arrive", there)
+            if len(off):
+                self._choose(state, off)
+
+    def _split(self, numbers: NDArray[np.int64]) -> list[tuple[Columns, NDArray[np.int64]]]:
+        """Agents by crowd."""
+        edges = np.searchsorted(numbers, self._first)
+        parts = np.split(numbers, edges[1:])
+        return [(state, part - state.first) for state, part in zip(self._crowds, parts, strict=True) if len(part)]
 
     def _change(self, change: Change) -> None:
-        """Swap the city; whoever's way ahead changed goes on to the next node and chooses again there."""
-        before, self.city = self.city, change(self.city)
-        labels, self._labels = self._labels, {}
-        for state in self._states:
-            name = state.agents.network
-            old, new = before.network(name), self.city.network(name)
-            shut = set(np.flatnonzero(~self.city.facilities["open"].to_numpy(dtype=bool)).tolist())
-            for row in np.flatnonzero(state.status == _TRAVELLING).tolist():
-                ahead = self._way(state, row, old, labels)
-                blocked = any(not new.open[edge] for edge, _, _ in ahead[1:]) or state.facility[row] in shut
-                if blocked and ahead:
-                    _, node, when = ahead[0]
-                    state.turn[row] += 1
-                    trip = self._trips[state.trip[row]]
-                    trip[3], trip[5] = node, when
-                    state.node[row] = node
-                    self.push(when, _CHOOSE, state, np.array([row]))
-            waiting = np.flatnonzero(state.status == _STRANDED)
-            if len(waiting):
-                self.push(self.time, _CHOOSE, state, waiting)
+        """Swap the city; whoever's way ahead is closed goes on to the next node and chooses again there."""
+        self.city, self._labels = change(self.city), {}
+        shut = ~self.city.facilities["open"].to_numpy(dtype=bool)
+        for key, layers in self._layers.items():
+            fresh = self.city.network(key[0])
+            if fresh is layers[-1].net:
+                continue
+            for layer in layers:
+                self.movement.change(layer, fresh)
+            if layers[-1].net is not fresh:  # it has new edges: those who choose from now on know them
+                layers.append(self.movement.layer(fresh, *key[1:]))
+        for state in self._crowds:
+            state.layer = self._layer(state.agents)
+        blocked, row = self.movement.blocked(), self.movement.engine.rows()
+        concerned, target = np.zeros(len(row), dtype=bool), row.astype(np.int64)
+        for state in self._crowds:
+            part = slice(state.first, state.first + len(state))
+            gone = (state.facility >= 0) & shut[state.facility] if len(shut) else np.zeros(len(state), dtype=bool)
+            off = (state.status == TRAVELLING) & (blocked[row[part]] | gone) & ~state.diverted
+            target[part] = self.movement.stops(row[part])
+            concerned[part] = off
+            state.diverted |= off
+            state.asks[off] = 1
+            if state.settled:
+                self._settle_again(state, target, concerned)
+            stranded = np.flatnonzero(state.status == STRANDED)
+            if len(stranded):
+                self.ask_later(self.time, state, stranded)
+        self.movement.ordered = True
+        self.movement.turn(concerned, target)
 
-    def _way(self, state: _State, row: int, net: Network, labels: dict[Any, Any]) -> list[tuple[int, int, float]]:
-        """The edges that an agent still has before it: (edge, node at its end, time there), the one it is on first."""
-        label = labels[state.agents.network, _cost(state.agents), int(state.goal[row])]
-        arcs, costs = net.graph.arcs, net.arc_cost(_cost(state.agents)[0])
-        rate = _cost(state.agents)[1]
-        node, time = int(state.node[row]), float(self._trips[state.trip[row]][4])
-        ahead = []
-        while node != state.goal[row]:
-            some = range(arcs.indptr[node], arcs.indptr[node + 1])
-            step = min(some, key=lambda a: (float(costs[a]) / 100.0 * rate + label[arcs.target[a]], a))
-            time += float(costs[step]) / 100.0 * rate
-            node = int(arcs.target[step])
-            if time > self.time:
-                ahead.append((int(arcs.edge[step]), node, time))
-        return ahead
-
-    def _label(self, agents: Agents, goal: int) -> NDArray[np.float64]:
-        """Travel time from every node to a goal [s]."""
-        label: NDArray[np.float64]
-        label, _ = self._sweep(agents.network, np.array([goal]), (agents.network, _cost(agents), goal), agents)
-        return label
-
-    def _sweep(self, network: str, nodes: NDArray[Any], key: Any, agents: Agents | None) -> tuple[Any, Any]:
-        if key not in self._labels:
-            column, rate = ("time", 1.0) if agents is None else _cost(agents)
-            seeds = (nodes, np.zeros(len(nodes), np.uint32), np.arange(len(nodes)))
-            label, root = sweep(self.city.network(network), seeds, cost=column, inward=True)
-            self._labels[key] = floating(label) * rate if agents is not None else (floating(label), root)
-        found = self._labels[key]
-        return found if isinstance(found, tuple) else (found, None)
+    def _settle_again(self, state: Columns, target: NDArray[np.int64], concerned: NDArray[np.bool_]) -> None:
+        """Those who have not set out will go by the ways of the new city."""
+        rows = np.flatnonzero(state.status == WAITING)
+        if not len(rows):
+            return
+        numbers = state.numbers(rows)
+        target[numbers] = self.movement.rows(state.layer, state.node[rows], state.goal[rows])
+        concerned[numbers] = True
+        reach = self.movement.reach(target[numbers])
+        lost, found = rows[~reach & (state.leg[rows] >= 0)], rows[reach & (state.leg[rows] < 0)]
+        self._legs.forget(state.leg[lost])
+        state.leg[lost] = -1
+        state.leg[found] = self._legs.add(
+            state.place, state.row[found], (state.node[found], state.goal[found]), state.depart[found]
+        )
 
     def trace(self, until: float, *, partial: bool = False) -> Trace:
         """What has happened so far, as tables."""
-        trips = pd.DataFrame(self._trips, columns=["crowd", "agent", "origin", "destination", "depart", "arrive"])
+        for state in self._crowds:
+            if state.settled:  # those arrived without being asked
+                done = (state.status == FINISHED) & (state.leg >= 0)
+                self._legs.arrive(state.leg[done], state.changed[done])
+        trips = self._legs.to_frame(self.time)
         ends = []
-        for state in self._states:
+        for state in self._crowds:
             ids = self.city.network(state.agents.network).ids
             mine = trips["crowd"].to_numpy() == state.place
             if mine.any():
@@ -313,22 +288,48 @@ class Simulation:
                     if trips[column].dtype != ids.dtype:
                         trips[column] = trips[column].astype(object)
                     trips.loc[mine, column] = ids[trips.loc[mine, column].to_numpy(dtype=np.int64)]
+            finished = state.settled & (state.status == FINISHED)
+            back = np.argsort(state.row)
             ends.append(
                 pd.DataFrame(
                     {
                         "crowd": type(state.agents).__name__,
-                        "agent": np.arange(len(state.node)),
-                        "status": _STATUS[state.status],
-                        "node": ids[state.node],
-                        "facility": _ids(self.city, state.facility),
-                        "time": state.changed,
+                        "agent": np.arange(len(state)),
+                        "status": _STATUS[state.status[back]],
+                        "node": ids[np.where(finished, state.goal, state.node)[back]],
+                        "facility": _ids(self.city, state.facility[back]),
+                        "time": np.where(state.changed > self.time, 0.0, state.changed)[back],
                     }
                 )
             )
         columns = ["crowd", "agent", "status", "node", "facility", "time"]
         end = pd.concat(ends, ignore_index=True) if ends else pd.DataFrame(columns=columns)
         end = end.set_index(["crowd", "agent"])
-        return Trace({"trips": trips, "end": end}, until, self.seed, partial)
+        return Trace({"trips": trips, "end": end, "gridlock": self._gridlock()}, until, self.seed, partial)
+
+    def _gridlock(self) -> pd.DataFrame:
+        """Edges on which vehicles wait for each other in a circle, where nobody can move any more."""
+        on = self.movement.engine.on() if self.movement.engine.waiting == 0 else np.zeros(0, np.int32)
+        lanes = np.flatnonzero(on)
+        tables = []
+        for (network, *_), layers in self._layers.items():
+            for layer in layers:
+                mine = lanes[(lanes >= layer.lanes) & (lanes < layer.lanes + 2 * layer.ways.edges)]
+                if len(mine) and isinstance(layer.physics, Queued):
+                    place = mine - layer.lanes
+                    tables.append(
+                        pd.DataFrame(
+                            {
+                                "network": network,
+                                "edge": place // 2,
+                                "backward": place % 2 == 1,
+                                "vehicles": on[mine],
+                                "since": self.movement.engine.last(),
+                            }
+                        )
+                    )
+        columns = ["network", "edge", "backward", "vehicles", "since"]
+        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
 
 
 def _ids(city: City, rows: NDArray[np.int64]) -> NDArray[Any]:
@@ -337,9 +338,15 @@ def _ids(city: City, rows: NDArray[np.int64]) -> NDArray[Any]:
     return np.array([ids[row] if row >= 0 else None for row in rows], dtype=object)
 
 
+def _physics(agents: Agents) -> Physics:
+    return getattr(agents, "physics", None) or Freely()
+
+
 def _cost(agents: Agents) -> tuple[str, float]:
     """The cost column that a crowd travels by, and seconds for each unit of it."""
-    speed = getattr(agents, "speed", None)
+    physics, speed = _physics(agents), getattr(agents, "speed", None)
+    if isinstance(physics, Crowded):
+        return "length", 1.0 / physics.speed
     return ("length", 1.0 / float(speed)) if isinstance(speed, int | float) else ("time", 1.0)
 
 
@@ -371,7 +378,7 @@ def simulate(
     for time, change in events:
         if not 0 <= time < inf:
             raise DataError(f"events: a time from 0 s on, not {time}")
-        sim.push(float(time), _CHANGE, change, None)
+        sim.change_later(float(time), change)
     try:
         sim.until(until)
     except KeyboardInterrupt:

@@ -1,0 +1,393 @@
+# cython: freethreading_compatible=True
+"""Agents on edges: one calendar of events for all ways of moving. Trust the arrays: twin/simulation has validated them."""
+
+from libc.math cimport INFINITY
+
+import numpy as np
+
+from events cimport *
+from moving cimport *
+from traffic cimport *
+from types cimport *
+
+
+# ── along the tables ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+cdef inline int32_t _onward(World* w, uint32_t* row) noexcept nogil:
+    """The arc by which one goes on from a row; the row moves to the copy of the junction that the arc leaves."""
+    cdef int32_t arc = w.next[row[0]]
+    while arc >= 0 and w.arc[arc].lane == JUNCTION:
+        row[0] += w.arc[arc].step
+        arc = w.next[row[0]]
+    return arc
+
+
+cdef inline void _stop(World* w, int32_t a, uint32_t row, double time, uint8_t state) noexcept nogil:
+    w.time[a], w.row[a], w.state[a] = time, row, state
+    if w.asks[a]:
+        w.told[w.tellings] = a
+        w.tellings += 1
+
+
+cdef inline bint _admitted(World* w, int32_t a, uint32_t* row) noexcept nogil:
+    """Whether an agent at its goal stays there: where its site is full, it turns to the nearest with room."""
+    cdef int32_t s = w.site[a], k, other
+    if s == NONE:
+        return True
+    if w.room[s] > 0:
+        w.room[s] -= 1
+        return True
+    for k in range(w.sites):
+        other = w.site_order[s * w.sites + k]
+        if w.room[other] > 0:
+            w.site[a] = other
+            w.redirects += 1
+            row[0] = row[0] - w.site_row[s] + w.site_row[other]
+            return False
+    w.site[a] = NONE
+    w.state[a] = STRANDED
+    return True
+
+
+cdef int _go_on(World* w, int32_t a, uint32_t row, double time) noexcept nogil:
+    """An agent that has come to a row takes the next arc, or has arrived."""
+    cdef int32_t arc
+    cdef double seconds
+    while True:
+        arc = _onward(w, &row)
+        if arc == CUT_OFF:
+            _stop(w, a, row, time, STRANDED)
+            return 0
+        if arc == HERE:
+            if not _admitted(w, a, &row):
+                continue
+            _stop(w, a, row, time, STRANDED if w.state[a] == STRANDED else FINISHED)
+            return 0
+        w.crossings += 1
+        if w.arc[arc].lane >= 0:
+            if w.lane[w.arc[arc].lane].kind == QUEUED:
+                return _set_out(w, a, row, w.arc[arc].lane, time)
+            if w.lane[w.arc[arc].lane].kind == CROWDED:
+                return calendar_push(&w.calendar, walk_in(w, a, w.arc[arc].lane, time), a, row + w.arc[arc].step)
+            w.on[a] = w.arc[arc].lane
+            w.lane[w.arc[arc].lane].on += 1
+        seconds = w.arc[arc].seconds
+        row += w.arc[arc].step
+        if seconds > 0.0 or w.arc[arc].lane >= 0:
+            return calendar_push(&w.calendar, time + seconds, a, row)
+
+
+# ── vehicles: spatial queues with backward waves ─────────────────────────────────────────────────────────────────────
+
+cdef int _let_in(World* w, int32_t lane, double time) noexcept nogil:
+    """Let those into a lane who stand before it, first come first served, while they may."""
+    cdef Lane* l = &w.lane[lane]
+    cdef int32_t who, a, arc
+    cdef uint32_t row
+    cdef bint elsewhere
+    while l.wait != NONE and not l.booked:
+        if lane_opens(w, l) > time:
+            return lane_book(w, lane, time)
+        who = l.wait
+        l.wait = w.after[who]
+        a = l.source if who & 1 else w.lane[who >> 1].head
+        row = w.row[a]
+        arc = _onward(w, &row)
+        w.row[a] = row
+        elsewhere = arc < 0 or w.arc[arc].lane != lane   # it was turned while it stood here
+        if who & 1:
+            l.source = w.link[a]
+            if l.source != NONE:
+                lane_line_up(w, lane, who)
+            if elsewhere:
+                if _go_on(w, a, row, time) < 0:
+                    return -1
+                continue
+        elif elsewhere:
+            if _at_end(w, a, time) < 0:
+                return -1
+            continue
+        else:
+            w.crossings += 1
+            if lane_leave(w, who >> 1, time) < 0:
+                return -1
+        if lane_enter(w, a, lane, time) < 0:
+            return -1
+    return 0
+
+
+cdef int _set_out(World* w, int32_t a, uint32_t row, int32_t lane, double time) noexcept nogil:
+    """Wait beside the road at the start of a lane until there is room on it."""
+    cdef Lane* l = &w.lane[lane]
+    w.row[a] = row
+    w.link[a] = NONE
+    if l.source != NONE:
+        w.link[l.source_tail] = a
+        l.source_tail = a
+        return 0
+    l.source = l.source_tail = a
+    lane_line_up(w, lane, 2 * lane + 1)
+    return _let_in(w, lane, time)
+
+
+cdef int _at_end(World* w, int32_t a, double time) noexcept nogil:
+    """The first vehicle of a lane has come to its end and wants to go on."""
+    cdef int32_t lane = w.on[a], arc
+    cdef uint32_t row = w.row[a]
+    arc = _onward(w, &row)
+    w.row[a] = row
+    if arc < 0:
+        if lane_leave(w, lane, time) < 0:
+            return -1
+        return _go_on(w, a, row, time)
+    lane_line_up(w, w.arc[arc].lane, 2 * lane)
+    return _let_in(w, w.arc[arc].lane, time)
+
+
+# ── the loop ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+cdef int _event(World* w, const Event* e) noexcept nogil:
+    cdef int32_t a = <int32_t> e.agent, lane
+    if <int64_t> e.agent >= w.agents:
+        lane = <int32_t> (e.agent - w.agents)
+        w.lane[lane].booked = 0
+        return _let_in(w, lane, e.time)
+    lane = w.on[a]
+    if lane != NONE:
+        if w.lane[lane].kind == QUEUED:
+            return _at_end(w, a, e.time)
+        w.lane[lane].on -= 1
+        w.on[a] = NONE
+    elif w.state[a] == WAITING:
+        w.state[a] = TRAVELLING
+        w.time[a] = e.time
+    return _go_on(w, a, e.row, e.time)
+
+
+cdef inline void _foresee(World* w) noexcept nogil:
+    """Ask for the memory that coming events need, before they do."""
+    cdef Bucket* b = &w.calendar.soon[w.calendar.at & (SOON - 1)]
+    cdef int32_t i
+    cdef int32_t low = w.calendar.taken + AHEAD, high = min(b.used, low + 1)
+    if w.calendar.taken == 0:
+        low = 1
+        high = min(b.used, AHEAD + 1)
+    for i in range(low, high):
+        if <int64_t> b.event[i].agent < w.agents:
+            fetch(&w.next[b.event[i].row])
+            fetch(&w.on[b.event[i].agent])
+
+
+cdef int _in_order(World* w, double until, int64_t most) noexcept nogil:
+    """Events in the order of (time, agent), until somebody is to be asked; 1: `most` were not enough."""
+    cdef Event e
+    cdef Event* first
+    while most > 0:
+        first = calendar_next(&w.calendar, until)
+        if first == NULL:
+            return -1 if w.calendar.waiting < 0 else 0
+        e = first[0]
+        _foresee(w)
+        w.calendar.taken += 1
+        w.calendar.waiting -= 1
+        if _event(w, &e) < 0:
+            return -1
+        if w.tellings:
+            until = e.time
+        most -= 1
+    return 1
+
+
+cdef int _in_any_order(World* w, double until, int64_t most) noexcept nogil:
+    """The same where nobody is in anybody's way and nobody asks: bucket by bucket, in no order within one."""
+    cdef Calendar* c = &w.calendar
+    cdef Bucket* b
+    cdef Event e
+    cdef int32_t arc, i, kept
+    while c.waiting > 0 and most > 0:
+        b = &c.soon[c.at & (SOON - 1)]
+        i, kept = c.taken, 0
+        while i < b.used:
+            e = b.event[i]
+            i += 1
+            if e.time > until:
+                b.event[kept] = e
+                kept += 1
+                continue
+            c.waiting -= 1
+            most -= 1
+            if i + AHEAD < b.used:
+                fetch(&w.next[b.event[i + AHEAD].row])
+            arc = w.next[e.row]
+            if arc < 0 or w.arc[arc].lane == JUNCTION or w.arc[arc].seconds == 0.0:
+                if _go_on(w, <int32_t> e.agent, e.row, e.time) < 0:
+                    return -1
+                b = &c.soon[c.at & (SOON - 1)]
+                continue
+            w.crossings += 1
+            e.time += w.arc[arc].seconds
+            e.row += w.arc[arc].step
+            c.waiting += 1
+            if calendar_put(c, &e) < 0:
+                return -1
+        b.used = kept
+        c.taken = c.settled = 0
+        if kept or (c.at + 1) / c.rate > until:
+            return 0
+        if calendar_turn(c) < 0:
+            return -1
+    return 1 if c.waiting > 0 else 0
+
+
+cdef class Engine:
+    """A calendar and the columns of all agents; see `twin.simulation.movement`, which owns the arrays."""
+
+    cdef World w
+    cdef object held
+
+    def __cinit__(self, int64_t agents, double width):
+        self.w.agents, self.w.lanes, self.w.lane, self.w.exits = agents, 0, NULL, NULL
+        self.held = {}
+        if calendar_open(&self.w.calendar, width) < 0:
+            raise MemoryError("no memory for the calendar")
+
+    def __dealloc__(self):
+        calendar_close(&self.w.calendar)
+        free(self.w.lane)
+
+    def agents(self, double[::1] time, uint32_t[::1] row, int32_t[::1] on, uint8_t[::1] state, const uint8_t[::1] asks,
+               int32_t[::1] site):
+        """Columns of the agents, (agents,) each, at least one."""
+        cdef int32_t[::1] link = np.full(self.w.agents, NONE, dtype=np.int32)
+        cdef double[::1] ready = np.zeros(self.w.agents)
+        cdef uint32_t[::1] told = np.zeros(self.w.agents, dtype=np.uint32)
+        self.held["agents"] = time, row, on, state, asks, site, link, ready, told
+        self.w.time, self.w.row, self.w.on, self.w.state = &time[0], &row[0], &on[0], &state[0]
+        self.w.asks, self.w.site, self.w.link, self.w.ready, self.w.told = &asks[0], &site[0], &link[0], &ready[0], &told[0]
+
+    def ways(self, const int32_t[::1] next_, const Arc[::1] arc):
+        """Next-hop tables, one row a place and destination, and the arcs that they name."""
+        self.held["ways"] = next_, arc
+        self.w.next = &next_[0] if next_.shape[0] else NULL
+        self.w.arc = &arc[0] if arc.shape[0] else NULL
+
+    def lanes(self, uint8_t[::1] kind, double[:, ::1] figures, int32_t[::1] storage):
+        """Append lanes: figures (lanes, 8) are length, area, speed, shape, jam, floor, headway and hole."""
+        cdef int64_t i, more = kind.shape[0], places = 0, before = self.w.lanes
+        cdef Lane* l = <Lane*> realloc(self.w.lane, max(1, before + more) * sizeof(Lane))
+        if l == NULL:
+            raise MemoryError("no memory for the lanes")
+        self.w.lane = l
+        if before:
+            places = l[before - 1].first + l[before - 1].storage
+        for i in range(more):
+            l = &self.w.lane[before + i]
+            memset(l, 0, sizeof(Lane))
+            l.kind, l.storage, l.first = kind[i], storage[i], places
+            l.length, l.area, l.speed, l.shape = figures[i, 0], figures[i, 1], figures[i, 2], figures[i, 3]
+            l.jam, l.floor_speed, l.headway, l.hole = figures[i, 4], figures[i, 5], figures[i, 6], figures[i, 7]
+            l.last_in = l.last_out = -INFINITY
+            l.head = l.tail = l.source = l.source_tail = l.wait = l.wait_tail = NONE
+            places += l.storage
+        self.w.lanes = before + more
+        old = self.held.get("lanes")
+        cdef double[::1] exits = np.zeros(max(1, places))
+        cdef int32_t[::1] after = np.full(max(1, 2 * self.w.lanes), NONE, dtype=np.int32)
+        if old is not None:
+            exits[:len(old[0])] = old[0]
+            after[:len(old[1])] = old[1]
+        self.held["lanes"] = exits, after
+        self.w.exits, self.w.after = &exits[0], &after[0]
+
+    def sites(self, const uint32_t[::1] row, const int32_t[:, ::1] order, int64_t[::1] room):
+        """Sites with room, that send on when they are full: first row of the table of each, and the others by nearness."""
+        self.held["sites"] = row, order, room
+        self.w.sites = row.shape[0]
+        if self.w.sites:
+            self.w.site_row, self.w.site_order, self.w.room = &row[0], &order[0, 0], &room[0]
+
+    def depart(self, const uint32_t[::1] who, const double[::1] time, const uint32_t[::1] row):
+        """Put agents on their way at a time, from a row."""
+        cdef int64_t i
+        cdef int status = 0
+        with nogil:
+            for i in range(who.shape[0]):
+                self.w.state[who[i]] = WAITING
+                self.w.time[who[i]] = time[i]
+                self.w.row[who[i]] = row[i]
+                status |= calendar_push(&self.w.calendar, time[i], who[i], row[i])
+        if status < 0:
+            raise MemoryError("no memory for the calendar")
+
+    def run(self, double until, bint ordered=True, int64_t most=1 << 20):
+        """Run up to a time, inclusive; whether that took no more than `most` events or somebody is to be asked."""
+        cdef int status
+        cdef int64_t a
+        self.w.tellings = 0
+        with nogil:
+            if ordered:
+                status = _in_order(&self.w, until, most)
+            else:
+                status = _in_any_order(&self.w, until, most)
+                for a in range(self.w.agents if status == 0 else 0):
+                    if self.w.state[a] == WAITING and self.w.time[a] <= until:
+                        self.w.state[a] = TRAVELLING
+        if status < 0:
+            raise MemoryError("no memory for the calendar")
+        return status == 0 or self.w.tellings > 0
+
+    def told(self):
+        """(k,) uint32, those who arrived at one time and are to be asked, in the order of their numbers."""
+        return np.sort(np.asarray(self.held["agents"][8])[:self.w.tellings])
+
+    def turn(self, const uint8_t[::1] who, const uint32_t[::1] row):
+        """Send agents who are between two rows elsewhere: to `row` (agents,), which stands for the place they come to."""
+        cdef int64_t i, j
+        cdef Bucket* b
+        cdef Calendar* c = &self.w.calendar
+        for i in range(SOON + LATER + 1):
+            b = &c.soon[i] if i < SOON else &c.later[i - SOON] if i < SOON + LATER else &c.beyond
+            for j in range(c.taken if i == (c.at & (SOON - 1)) else 0, b.used):
+                if <int64_t> b.event[j].agent < self.w.agents and who[b.event[j].agent]:
+                    b.event[j].row = row[b.event[j].agent]
+        for i in range(self.w.agents):
+            if who[i]:
+                self.w.row[i] = row[i]
+
+    def rows(self):
+        """(agents,) uint32, the row that each comes to next; of those who wait or have arrived, where they are."""
+        cdef int64_t i, j
+        cdef Bucket* b
+        cdef Calendar* c = &self.w.calendar
+        cdef uint32_t[::1] row = np.array(self.held["agents"][1])
+        for i in range(SOON + LATER + 1):
+            b = &c.soon[i] if i < SOON else &c.later[i - SOON] if i < SOON + LATER else &c.beyond
+            for j in range(c.taken if i == (c.at & (SOON - 1)) else 0, b.used):
+                if <int64_t> b.event[j].agent < self.w.agents and self.w.lane != NULL and self.w.on[b.event[j].agent] != NONE and self.w.lane[self.w.on[b.event[j].agent]].kind == QUEUED:
+                    continue
+                if <int64_t> b.event[j].agent < self.w.agents:
+                    row[b.event[j].agent] = b.event[j].row
+        return np.asarray(row)
+
+    def on(self):
+        """(lanes,) int32, agents on each lane."""
+        return np.array([self.w.lane[i].on for i in range(self.w.lanes)], dtype=np.int32)
+
+    def last(self):
+        """When a vehicle last entered or left a lane [s]; minus infinity where none did."""
+        return max((max(self.w.lane[i].last_in, self.w.lane[i].last_out) for i in range(self.w.lanes)), default=-INFINITY)
+
+    @property
+    def waiting(self):
+        """Events to come."""
+        return self.w.calendar.waiting
+
+    @property
+    def crossings(self):
+        """Edges entered so far."""
+        return self.w.crossings
+
+    @property
+    def redirects(self):
+        """How often somebody was sent on from a full site."""
+        return self.w.redirects

@@ -1,0 +1,73 @@
+# What a compiled behaviour may see of the engine: agents in columns, arcs and lanes as packed records, one calendar.
+from events cimport *
+from types cimport *
+
+cdef enum Kind:
+    FREELY                       # nobody is in anybody's way
+    CROWDED                      # on foot: the speed of who enters falls with the density
+    QUEUED                       # vehicles: a spatial queue with backward waves
+
+cdef enum State:
+    WAITING, TRAVELLING, FINISHED, STRANDED
+
+cdef enum Row:
+    HERE = -1                    # in a next-hop table: this is the goal
+    CUT_OFF = -2                 # no way from here
+    UNWATCHED = -1               # lane of an arc that keeps no account of who is on it
+    JUNCTION = -2                # lane of an arc between two copies of a junction: no place to be
+
+cdef packed struct Arc:
+    double seconds
+    int32_t step                 # rows from that of its source to that of its target
+    int32_t lane
+
+cdef struct Lane:
+    double length                # [m]
+    double area                  # CROWDED: of the lane [m2]
+    double speed, shape, jam, floor_speed  # CROWDED: Weidmann's free speed, exponent and jam density; the least speed
+    double headway               # QUEUED: between two that pass its start, or its end [s]
+    double hole                  # QUEUED: that a free place takes to travel from its end to its start [s]
+    double last_in, last_out
+    int64_t entered, left, first  # first: where its ring of exit times begins
+    int32_t storage
+    int32_t on                   # agents on it
+    int32_t head, tail           # QUEUED: its first and last vehicle
+    int32_t source, source_tail  # QUEUED: those that wait at its start to set out, beside the road
+    int32_t wait, wait_tail      # QUEUED: whoever wants to enter: 2 lane, or 2 lane + 1 for its source
+    uint8_t kind, booked
+
+cdef struct World:
+    int64_t agents, lanes
+    const int32_t* next          # of each row, the arc to go on by
+    const Arc* arc
+    Lane* lane
+    double* exits                # QUEUED: times at which the last `storage` vehicles left each lane
+    int32_t* after               # (2 lanes,) who stands behind each in the line before the same lane
+    int32_t* link                # (agents,) who follows each on its lane
+    double* ready                # (agents,) when each could leave its lane
+    double* time                 # (agents,) of each one's last change
+    uint32_t* row                # (agents,) where each is, or is coming to
+    int32_t* on                  # (agents,) lane that each is on
+    uint8_t* state
+    const uint8_t* asks          # who is reported on arrival
+    int32_t* site                # (agents,) site that each goes to, NONE where it is none
+    const uint32_t* site_row     # (sites,) where the table of each begins
+    const int32_t* site_order    # (sites, sites) all sites, the nearest to each first
+    int64_t* room                # (sites,)
+    int64_t sites, crossings, redirects
+    uint32_t* told               # (agents,) those that arrived, to be reported
+    int64_t tellings
+    Calendar calendar
+
+cdef extern from *:
+    """
+    #if defined(__GNUC__) || defined(__clang__)
+    #define fetch(where) __builtin_prefetch(where)
+    #else
+    #define fetch(where)
+    #endif
+    """
+    void fetch(const void*) noexcept nogil
+
+cdef enum:
+    AHEAD = 8                    # events by which memory is asked for before it is needed

@@ -1,0 +1,130 @@
+"""Some agents of one crowd, as their decisions see them, and the columns behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from twin.errors import SimulationError
+from twin.simulation.agents import Agents, Trips
+from twin.simulation.movement import FINISHED, WAITING, Layer, Movement
+
+if TYPE_CHECKING:
+    from twin.simulation.engine import Simulation
+
+__all__ = ["Columns", "Crowd", "Goals"]
+
+
+@dataclass(frozen=True, eq=False)
+class Goals:
+    """Where some agents are going.
+
+    Attributes
+    ----------
+    node : (n,) int32 position of the node; -1 where there is nowhere to go.
+    facility : (n,) row of the facility; -1 where the goal is none.
+    """
+
+    node: NDArray[np.int32]
+    facility: NDArray[np.int64]
+
+
+class Crowd:
+    """Some agents of one crowd, as the engine hands them to their decisions; index it with a mask to split it."""
+
+    def __init__(self, state: Columns, rows: NDArray[np.int64], sim: Simulation) -> None:
+        self._state, self._rows, self._sim = state, rows, sim
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, what: Any) -> Any:
+        """A column of these agents by name, or some of them by a boolean mask."""
+        if isinstance(what, str):
+            return self._state.column(what)[self._rows]
+        return Crowd(self._state, self._rows[np.asarray(what)], self._sim)
+
+    @property
+    def node(self) -> NDArray[np.int32]:
+        """(n,) node position where each one is."""
+        return self._state.node[self._rows]
+
+    @property
+    def facility(self) -> NDArray[np.int64]:
+        """(n,) row of the facility each one came to; -1 where it is none."""
+        return self._state.facility[self._rows]
+
+    @property
+    def id(self) -> NDArray[np.int64]:
+        """(n,) number of each agent within its crowd."""
+        return self._state.row[self._rows]
+
+    def finish(self) -> None:
+        """They are done, and stay where they are."""
+        self._state.status[self._rows] = FINISHED
+        self._state.changed[self._rows] = self._sim.time
+
+    def retry(self, *, after: float = 0.0) -> None:
+        """They choose again after a while [s]."""
+        self._state.status[self._rows] = WAITING
+        self._state.changed[self._rows] = self._sim.time
+        self._sim.ask_later(self._sim.time + float(after), self._state, self._rows)
+
+
+class Columns:
+    """Columns of one crowd, whose agents are a slice of those of the engine.
+
+    Attributes
+    ----------
+    first, place : number of its first agent in the engine, and of the crowd itself.
+    row : (n,) the row of `spawn`'s table that each agent came from.
+    settled : its decisions stand in arrays from the start, so that nobody is asked unless the city changes.
+    """
+
+    def __init__(self, agents: Agents, table: pd.DataFrame, place: int, first: int) -> None:
+        name = type(agents).__name__
+        for column in ("node", "depart"):
+            if column not in table.columns:
+                raise SimulationError(f"{name}.spawn returned no column '{column}'", time=0.0, agents=name)
+        self.depart = table["depart"].to_numpy(dtype=float)
+        if not (np.isfinite(self.depart).all() and (self.depart >= 0).all()):
+            raise SimulationError(f"{name}: departures are finite and not before 0 s", time=0.0, agents=name)
+        self.agents, self.place, self.first = agents, place, first
+        self.settled = type(agents).choose is Trips.choose and type(agents).arrive is Agents.arrive
+        count = len(table)
+        self.row = np.arange(count)
+        if self.settled:  # numbers of agents decide between events of one time: so they go by what the agents do
+            self.row = np.lexsort((table["goal"], table["node"], self.depart))
+        self.table, self.depart = table.iloc[self.row].reset_index(drop=True), self.depart[self.row]
+        self.node = self.table["node"].to_numpy(dtype=np.int32).copy()
+        self.facility = np.full(count, -1, dtype=np.int64)
+        self.goal = np.full(count, -1, dtype=np.int32)
+        self.diverted = np.zeros(count, dtype=bool)  # turned off its way: where it comes to next, it chooses again
+        self.leg = np.full(count, -1, dtype=np.int64)
+        self.status = np.zeros(0, dtype=np.uint8)
+        self.changed = np.zeros(0)
+        self._held: dict[str, NDArray[Any]] = {}
+        self.layer: Layer
+
+    def __len__(self) -> int:
+        return len(self.node)
+
+    def attach(self, movement: Movement) -> None:
+        """Look at the engine's own columns: status and time of the last change."""
+        part = slice(self.first, self.first + len(self))
+        self.status, self.changed, self.asks = movement.state[part], movement.time[part], movement.asks[part]
+        self.asks[:] = not self.settled
+
+    def column(self, name: str) -> NDArray[Any]:
+        """A column of `spawn`'s table."""
+        if name not in self._held:
+            self._held[name] = self.table[name].to_numpy()
+        return self._held[name]
+
+    def numbers(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Numbers of agents in the engine."""
+        return rows + self.first

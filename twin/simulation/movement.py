@@ -1,0 +1,287 @@
+"""Agents on edges: the arrays of the compiled engine, and the tables that lead each agent to its goal.
+
+Whoever goes to one destination shares one table, which names for each place the arc to go on by. Rows of all tables
+stand one after another; an agent is at, or coming to, one row. So the engine needs to know neither networks nor goals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import inf
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin._kernels import paths as kernel
+from twin._kernels.engine import Engine
+from twin.errors import SimulationError
+from twin.model import Network
+from twin.routing.paths import in_chunks, per_thread
+from twin.routing.prepared import Prepared, prepared
+from twin.simulation.physics import Freely, Physics, figures
+
+__all__ = ["FINISHED", "STRANDED", "TRAVELLING", "WAITING", "Layer", "Movement"]
+
+WAITING, TRAVELLING, FINISHED, STRANDED = range(4)
+_HERE, _CUT_OFF = -1, -2
+_UNWATCHED, _JUNCTION = -1, -2
+_FAR = 0xFFFFFFFF
+_TOPOLOGY = {"tail", "head", "oneway"}
+_ARC = np.dtype([("seconds", "<f8"), ("step", "<i4"), ("lane", "<i4")])
+
+
+@dataclass(eq=False)
+class Layer:
+    """A network as some agents move on it.
+
+    Attributes
+    ----------
+    net, ways : the network as it is now, and its prepared topology.
+    cost, pace : the column that ways are chosen by, and seconds for each unit of it.
+    physics : how one moves.
+    arcs, lanes : positions of its first arc and of its first lane among those of all layers.
+    table : (n,) int64, the first row of the table to each node; -1 where there is none yet.
+    stop : first row of the table in which every place is the goal.
+    """
+
+    net: Network
+    ways: Prepared
+    cost: str
+    pace: float
+    physics: Physics
+    arcs: int
+    lanes: int
+    table: NDArray[np.int64]
+    stop: int = -1
+
+    @cached_property
+    def owner(self) -> NDArray[np.int64]:
+        """(positions,) the node that each position stands for."""
+        ways, node = self.ways, np.arange(self.net.graph.count)
+        found = np.empty(ways.count, dtype=np.int64)
+        found[ways.leave] = found[ways.arrive] = node
+        copies = np.flatnonzero(ways.edge < 0)  # every copy of a junction leads to the last one, freely
+        found[ways.source[copies]] = found[ways.target[copies]]
+        return found
+
+    def seconds(self) -> NDArray[np.float64]:
+        """(a,) how long each arc takes when empty; inf where it is closed."""
+        fixed = self.ways.costs(self.net, self.cost)
+        return np.where(fixed == _FAR, inf, fixed / 100.0 * self.pace)
+
+
+class Movement:
+    """All agents of a simulation, by number; the engine moves them.
+
+    Parameters
+    ----------
+    agents : how many.
+    edge : how long an edge takes, about [s]; a matter of speed alone.
+    """
+
+    def __init__(self, agents: int, *, edge: float = 60.0) -> None:
+        size = max(1, agents)
+        self.count = agents
+        self.engine = Engine(size, edge * max(1 / 4096, 6 / size))
+        self.time = np.zeros(size)
+        self.row = np.zeros(size, dtype=np.uint32)
+        self.on = np.full(size, -1, dtype=np.int32)
+        self.state = np.zeros(size, dtype=np.uint8)
+        self.asks = np.zeros(size, dtype=np.uint8)
+        self.site = np.full(size, -1, dtype=np.int32)
+        self.engine.agents(self.time, self.row, self.on, self.state, self.asks, self.site)
+        self.arc = np.zeros(0, dtype=_ARC)
+        self.next = np.zeros(0, dtype=np.int32)
+        self.used = 0
+        self.lanes = 0
+        self.parts: list[tuple[int, Layer]] = []  # where rows of a layer begin: whole tables up to the next part
+        self.ordered = False  # whether events are to come in the order of their times: where agents meet, or are asked
+
+    # ── layers and tables ────────────────────────────────────────────────────────────────────────────────────────
+
+    def layer(self, net: Network, cost: str, pace: float, physics: Physics | None = None) -> Layer:
+        """A network to move on; see `Layer`."""
+        physics = Freely() if physics is None else physics
+        ways = prepared(net)
+        found = Layer(
+            net, ways, cost, pace, physics, len(self.arc), self.lanes, np.full(net.graph.count, -1, dtype=np.int64)
+        )
+        arc = np.zeros(len(ways.target), dtype=_ARC)
+        arc["step"] = ways.target - ways.source
+        free = isinstance(physics, Freely)
+        lane = self.lanes + 2 * ways.edge.astype(np.int64) + ways.backward
+        arc["lane"] = np.where(ways.edge < 0, _JUNCTION, _UNWATCHED if free else lane)
+        arc["seconds"] = found.seconds()
+        self.arc = np.concatenate([self.arc, arc])
+        if not free:
+            self._lanes(found)
+            self.ordered = True
+        found.stop = self._place(found, ways.count)
+        self.next[found.stop : found.stop + ways.count] = _HERE
+        self.engine.ways(self.next, self.arc)
+        return found
+
+    def _lanes(self, layer: Layer) -> None:
+        """Lanes of a network on which agents meet: 2 x edge along it, and 2 x edge + 1 against it."""
+        columns, physics = layer.net.columns, layer.physics
+        if isinstance(physics, Freely):
+            return
+        length = np.repeat(np.asarray(columns["length"], dtype=float), 2)
+        free = np.repeat(np.asarray(columns[layer.cost], dtype=float), 2) * layer.pace
+        if f"{layer.cost}_back" in columns:
+            free[1::2] = np.asarray(columns[f"{layer.cost}_back"], dtype=float) * layer.pace
+        many = np.repeat(np.asarray(columns["lanes"], dtype=float), 2) if "lanes" in columns else None
+        self.engine.lanes(*figures(physics, length, free, many))
+        self.lanes += len(length)
+
+    def change(self, layer: Layer, net: Network) -> None:
+        """Move on another variant of the network; one that has further edges counts as far as the layer knows them.
+
+        Tables that were made before stay as they are, for those who follow them; see `blocked`.
+        """
+        if net.graph is not layer.net.graph:
+            edges = layer.ways.edges
+            known = {name: column[:edges] for name, column in net.columns.items() if name not in _TOPOLOGY}
+            net = layer.net.with_columns(**known)
+        layer.net = net
+        part = slice(layer.arcs, layer.arcs + len(layer.ways.target))
+        self.arc["seconds"][part] = layer.seconds()
+        layer.table[:] = -1
+
+    def blocked(self) -> NDArray[np.bool_]:
+        """(rows,) whether the way that a row's table leads passes a closed arc."""
+        ahead = np.arange(self.used)
+        arc = self.next[: self.used]
+        going = arc >= 0
+        shut = np.zeros(self.used, dtype=bool)
+        shut[going] = ~np.isfinite(self.arc["seconds"][arc[going]])
+        ahead[going] += self.arc["step"][arc[going]]
+        while True:  # each row looks twice as far ahead as before
+            further = ahead[ahead]
+            shut |= shut[ahead]
+            if np.array_equal(further, ahead):
+                return shut
+            ahead = further
+
+    def tables(self, layer: Layer, goals: NDArray[np.int32]) -> NDArray[np.int64]:
+        """First row of the table to each goal (node positions), made where there is none."""
+        found = layer.table[goals]
+        if len(found) and found.min() < 0:
+            wanted = np.zeros(len(layer.table), dtype=bool)
+            wanted[goals] = True
+            wanted &= layer.table < 0
+            self._make(layer, np.flatnonzero(wanted).astype(np.int32))
+            found = layer.table[goals]
+        return found
+
+    def _make(self, layer: Layer, goals: NDArray[np.int32]) -> None:
+        ways = layer.ways
+        size = ways.count
+        first = self._place(layer, size * len(goals))
+        ends, costs = ways.ends(inward=True), ways.costs(layer.net, layer.cost, inward=True)
+        onward = np.append(ways.arc_in + np.int32(layer.arcs), np.int32(_CUT_OFF)).astype(np.int32)  # -1: no arc
+        zero, root = np.zeros(1, dtype=np.uint32), np.zeros(1, dtype=np.int32)
+        mine = per_thread(lambda: (np.empty(size, np.uint32), np.empty(size, np.int32), np.empty(size, np.int32)))
+
+        def some(part: slice) -> None:
+            for place in range(part.start, part.stop):
+                goal = ways.arrive[goals[place] : goals[place] + 1]
+                label, found, via = mine()
+                kernel.sweep(*ends, costs, goal, zero, root, _FAR - 1, label, found, via)
+                begin = first + size * place
+                np.take(onward, via, out=self.next[begin : begin + size], mode="wrap")
+                self.next[begin + int(goal[0])] = _HERE
+
+        in_chunks(some, len(goals), least=1)
+        layer.table[goals] = first + size * np.arange(len(goals))
+        self.engine.ways(self.next, self.arc)
+
+    def _place(self, layer: Layer, rows: int) -> int:
+        """Room for so many rows of a layer; the first of them."""
+        if not self.parts or self.parts[-1][1] is not layer:
+            self.parts.append((self.used, layer))
+        first, self.used = self.used, self.used + rows
+        if self.used >= 2**32:
+            raise SimulationError(
+                f"{self.used:,} rows of next-hop tables: too many destinations for a network of this size",
+                time=0.0,
+                agents="all",
+            )
+        if self.used > len(self.next):
+            grown = np.empty(max(self.used, 2 * len(self.next)), dtype=np.int32)
+            grown[:first] = self.next[:first]
+            self.next = grown
+        return first
+
+    # ── agents ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def rows(self, layer: Layer, start: NDArray[np.int32], goal: NDArray[np.int32]) -> NDArray[np.int64]:
+        """The row at which one sets out from a node to another."""
+        return self.tables(layer, goal) + layer.ways.leave[start]
+
+    def reach(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether the goal of each row can be reached from it."""
+        return np.asarray(self.next[rows] != _CUT_OFF)
+
+    def send(
+        self,
+        who: NDArray[np.int64],
+        layer: Layer,
+        nodes: tuple[NDArray[np.int32], NDArray[np.int32]],
+        depart: NDArray[np.float64],
+        *,
+        stranded: bool = False,
+    ) -> NDArray[np.bool_]:
+        """Send agents from a node to a node each, at a time; who has a way there.
+
+        Those who have none are not touched, or find themselves stranded when they would leave.
+        """
+        row = self.rows(layer, *nodes)
+        there = self.reach(row)
+        sent = slice(None) if stranded else there
+        self.engine.depart(who[sent].astype(np.uint32), np.ascontiguousarray(depart[sent]), row[sent].astype(np.uint32))
+        return there
+
+    def run(self, until: float) -> NDArray[np.uint32]:
+        """Run up to a time, inclusive, or until somebody arrived who is to be asked; their numbers."""
+        while not self.engine.run(until, self.ordered):
+            pass  # Ctrl-C is answered here
+        return self.engine.told()
+
+    def turn(self, who: NDArray[np.bool_], row: NDArray[np.int64]) -> None:
+        """Send agents elsewhere from the place that they come to next: the row of another table, for each agent."""
+        self.engine.turn(who.astype(np.uint8), row.astype(np.uint32))
+
+    def _stand(self, rows: NDArray[np.integer]) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+        """The part that each row is in, and the position in `Prepared` that it stands for."""
+        begin = np.array([first for first, _ in self.parts])
+        part = np.searchsorted(begin, rows, side="right") - 1
+        count = np.array([layer.ways.count for _, layer in self.parts])
+        return part, (rows.astype(np.int64) - begin[part]) % count[part]
+
+    def stops(self, rows: NDArray[np.integer]) -> NDArray[np.int64]:
+        """The row, for each of some, at which one is at the same place and has arrived."""
+        part, position = self._stand(rows)
+        return np.array([layer.stop for _, layer in self.parts])[part] + position
+
+    def nodes(self, rows: NDArray[np.integer]) -> NDArray[np.int64]:
+        """The node that each row stands for."""
+        part, position = self._stand(rows)
+        found = np.empty(len(rows), dtype=np.int64)
+        for one in np.unique(part):
+            mine = part == one
+            found[mine] = self.parts[one][1].owner[position[mine]]
+        return found
+
+    def sites(self, layer: Layer, nodes: NDArray[np.int32], room: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Sites that hold so many and send on to the nearest with room; the first row of the table to each."""
+        row = self.tables(layer, nodes)
+        held = np.ascontiguousarray(room, dtype=np.int64)
+        label = np.empty((len(nodes), layer.ways.count), dtype=np.uint32)
+        costs = layer.ways.costs(layer.net, layer.cost)
+        kernel.distances(*layer.ways.ends(inward=False), costs, layer.ways.leave[nodes], label)
+        order = np.argsort(label[:, layer.ways.arrive[nodes]], axis=1, kind="stable").astype(np.int32)
+        self.engine.sites(row.astype(np.uint32), np.ascontiguousarray(order), held)
+        self.ordered = True
+        return row

@@ -1,0 +1,111 @@
+"""How agents move: freely, in a crowd on foot, or as vehicles that queue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from twin.errors import DataError
+
+__all__ = ["Crowded", "Freely", "Physics", "Queued", "figures"]
+
+
+@dataclass(frozen=True)
+class Freely:
+    """Nobody is in anybody's way."""
+
+
+@dataclass(frozen=True)
+class Crowded:
+    """On foot: whoever enters an edge walks along it at the speed of the density there, and overtakes nobody.
+
+    v = speed (1 - exp(-shape (1 / density - 1 / jam))), density counting those on the edge in the same direction,
+    oneself among them (Weidmann 1993, Transporttechnik der Fussgänger, ETH Zürich, IVT 90).
+
+    Attributes
+    ----------
+    width : of every edge in each direction [m].
+    floor : the least speed, at any density [m/s].
+    speed, shape, jam : free speed [m/s], exponent [1/m2] and jam density [1/m2] of the fundamental diagram.
+    """
+
+    width: float = 4.0
+    floor: float = 0.1
+    speed: float = 1.34
+    shape: float = 1.913
+    jam: float = 5.4
+
+    def __post_init__(self) -> None:
+        _above_zero(self, ("width", "floor", "speed", "shape", "jam"))
+
+    def speed_at(self, density: ArrayLike) -> NDArray[np.float64]:
+        """Speed [m/s] at densities above 0 [persons/m2].
+
+        >>> Crowded().speed_at([0.5, 1.0, 2.0]).round(4).tolist()
+        [1.2984, 1.0581, 0.6062]
+        """
+        inverse = 1.0 / np.asarray(density, dtype=float)
+        speed = self.speed * (1.0 - np.exp(-self.shape * (inverse - 1.0 / self.jam)))
+        return np.asarray(np.maximum(speed, self.floor))
+
+
+@dataclass(frozen=True)
+class Queued:
+    """Vehicles: a spatial queue with storage and backward waves, the triangular diagram of Newell (1993).
+
+    A lane passes at most jam u w / (u + w) vehicles a second at either end, u its free speed; it holds at most
+    jam x length; and a free place takes length / w from its end to its start. First in, first out. Who sets out waits
+    beside the road until there is room. Where several edges lead into one, they take turns as they came.
+
+    Attributes
+    ----------
+    jam : vehicles on a metre of a standing lane [1/m].
+    wave : speed of the backward wave, w [m/s].
+    lanes : of every edge in each direction, where the network has no column ``lanes`` [1].
+    """
+
+    jam: float = 0.2
+    wave: float = 5.0
+    lanes: float = 1.0
+
+    def __post_init__(self) -> None:
+        _above_zero(self, ("jam", "wave", "lanes"))
+
+
+Physics = Freely | Crowded | Queued
+
+
+def figures(
+    physics: Crowded | Queued, length: NDArray[np.float64], free: NDArray[np.float64], lanes: NDArray[np.float64] | None
+) -> tuple[NDArray[np.uint8], NDArray[np.float64], NDArray[np.int32]]:
+    """What the engine keeps of each lane: its kind, its eight figures and its storage.
+
+    Parameters
+    ----------
+    length, free : (l,) of each lane [m], and how long it takes when empty [s].
+    lanes : (l,) how many lie side by side; those of the physics where None.
+    """
+    table = np.zeros((len(length), 8))
+    table[:, 0] = length
+    if isinstance(physics, Crowded):
+        table[:, 1] = np.maximum(length, 1e-3) * physics.width
+        table[:, 2:6] = physics.speed, physics.shape, physics.jam, physics.floor
+        return np.full(len(length), 1, np.uint8), table, np.zeros(len(length), np.int32)
+    density = physics.jam * (np.full(len(length), physics.lanes) if lanes is None else lanes)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        inverse = np.where((length > 0) & (free > 0), free / length, 0.0)  # of the free speed
+        table[:, 6] = (1.0 + physics.wave * inverse) / (density * physics.wave)
+    table[:, 7] = length / physics.wave
+    if not (density > 0).all():
+        raise DataError("edges.lanes: vehicles need lanes above 0 on every edge", layer="edges", column="lanes")
+    storage = np.maximum(1, np.rint(density * length))
+    return np.full(len(length), 2, np.uint8), table, np.minimum(storage, 2**20).astype(np.int32)
+
+
+def _above_zero(physics: object, names: tuple[str, ...]) -> None:
+    for name in names:
+        value = getattr(physics, name)
+        if not 0 < value < float("inf"):
+            raise DataError(f"{type(physics).__name__}.{name} is above 0, not {value}")
