@@ -26,4 +26,7 @@ extensions = [
     )
     for path in sorted(Path("ext").glob("*.pyx"))
 ]
-setup(ext_modules=cythonize(extensions, compiler_directives=directives, include_path=["ext"], force=checked))
+setup(
+    ext_modules=cythonize(extensions, compiler_directives=directives, include_path=["ext"], force=checked),
+    options={"build_ext": {"parallel": os.cpu_count() or 1}},
+)

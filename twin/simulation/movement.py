@@ -7,7 +7,6 @@ stand one after another; an agent is at, or coming to, one row. So the engine ne
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from math import inf
 
 import numpy as np
@@ -54,16 +53,6 @@ class Layer:
     lanes: int
     table: NDArray[np.int64]
     stop: int = -1
-
-    @cached_property
-    def owner(self) -> NDArray[np.int64]:
-        """(positions,) the node that each position stands for."""
-        ways, node = self.ways, np.arange(self.net.graph.count)
-        found = np.empty(ways.count, dtype=np.int64)
-        found[ways.leave] = found[ways.arrive] = node
-        copies = np.flatnonzero(ways.edge < 0)  # every copy of a junction leads to the last one, freely
-        found[ways.source[copies]] = found[ways.target[copies]]
-        return found
 
     def seconds(self) -> NDArray[np.float64]:
         """(a,) how long each arc takes when empty; inf where it is closed."""
@@ -179,16 +168,16 @@ class Movement:
         ways = layer.ways
         size = ways.count
         first = self._place(layer, size * len(goals))
-        ends, costs = ways.ends(inward=True), ways.costs(layer.net, layer.cost, inward=True)
+        weighed = ways.weighed(layer.net, layer.cost, inward=True)
         onward = np.append(ways.arc_in + np.int32(layer.arcs), np.int32(_CUT_OFF)).astype(np.int32)  # -1: no arc
         zero, root = np.zeros(1, dtype=np.uint32), np.zeros(1, dtype=np.int32)
-        mine = per_thread(lambda: (np.empty(size, np.uint32), np.empty(size, np.int32), np.empty(size, np.int32)))
+        mine = per_thread(lambda: (np.empty(size, np.uint64), np.empty(size, np.int32)))
 
         def some(part: slice) -> None:
             for place in range(part.start, part.stop):
                 goal = ways.arrive[goals[place] : goals[place] + 1]
-                label, found, via = mine()
-                kernel.sweep(*ends, costs, goal, zero, root, _FAR - 1, label, found, via)
+                label, via = mine()
+                kernel.sweep(*weighed, goal, zero, root, _FAR - 1, label, via)
                 begin = first + size * place
                 np.take(onward, via, out=self.next[begin : begin + size], mode="wrap")
                 self.next[begin + int(goal[0])] = _HERE
@@ -271,16 +260,15 @@ class Movement:
         found = np.empty(len(rows), dtype=np.int64)
         for one in np.unique(part):
             mine = part == one
-            found[mine] = self.parts[one][1].owner[position[mine]]
+            found[mine] = self.parts[one][1].ways.node[position[mine]]
         return found
 
     def sites(self, layer: Layer, nodes: NDArray[np.int32], room: NDArray[np.int64]) -> NDArray[np.int64]:
         """Sites that hold so many and send on to the nearest with room; the first row of the table to each."""
         row = self.tables(layer, nodes)
         held = np.ascontiguousarray(room, dtype=np.int64)
-        label = np.empty((len(nodes), layer.ways.count), dtype=np.uint32)
-        costs = layer.ways.costs(layer.net, layer.cost)
-        kernel.distances(*layer.ways.ends(inward=False), costs, layer.ways.leave[nodes], label)
+        label, room_for_one = np.empty((len(nodes), layer.ways.count), np.uint32), np.empty(layer.ways.count, np.uint64)
+        kernel.distances(*layer.ways.weighed(layer.net, layer.cost), layer.ways.leave[nodes], room_for_one, label)
         order = np.argsort(label[:, layer.ways.arrive[nodes]], axis=1, kind="stable").astype(np.int32)
         self.engine.sites(row.astype(np.uint32), np.ascontiguousarray(order), held)
         self.ordered = True
