@@ -34,5 +34,6 @@ def catchments(
     step_weight: Floats,
     table: Floats,
     shift: int,
-    slot: Ints,
+    label: Costs,
+    given: Floats,
 ) -> tuple[Ints, Floats]: ...

@@ -205,7 +205,7 @@ def _give(
     if len(people):
         at[ways.leave] = people
     total = np.zeros(ways.count)
-    scratch = per_thread(lambda: np.full(ways.count, -1, dtype=np.int32))
+    scratch = per_thread(lambda: (np.full(ways.count, CLOSED, dtype=np.uint32), np.zeros(ways.count)))
 
     def some(chunk: slice) -> list[tuple[NDArray[np.int32], Floats]]:
         return [
@@ -219,7 +219,7 @@ def _give(
                 fade.weight,
                 fade.table,
                 fade.shift,
-                scratch(),
+                *scratch(),
             )
             for low in range(chunk.start, chunk.stop, LANES)
         ]
