@@ -175,7 +175,7 @@ def main(python: str | None = None) -> None:
     for count in (10_000, 100_000):
         found = timed(lambda n=count: vehicles(streets, n))
         note, peer = f"mean travel time {found[2].mean:.1f} s", ""
-        if python and count == 10_000:  # with single vehicles, 100,000 want more memory than 23 GB
+        if python and count == 10_000:  # 100,000 single vehicles did not come to an end on a machine with 23 GB
             other = uxsim(python, streets, count)
             peer = f"UXsim {other['version']} (C++): {seconds(other['run'])}"
             note += f", UXsim {other['mean']:.1f} s"
