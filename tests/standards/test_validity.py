@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from click.testing import CliRunner
 
-from twin.cli import _twin
+from twin.cli.terminal import twin_group
 from twin.errors import StandardError
 from twin.gis.grid import grid_city
 from twin.standards import check, lint, load, side_by_side
@@ -87,7 +87,7 @@ def test_the_command_line_takes_the_day(write, tmp_path):
     twin.write(grid_city(5), tmp_path / "city")
     for day, status in (("2026-12-31", "1 pass"), ("2027-06-01", "1 fail")):
         done = CliRunner().invoke(
-            _twin, ["-q", "check", str(tmp_path / "city"), "--pack", str(path), "--on", day], obj={}
+            twin_group, ["-q", "check", str(tmp_path / "city"), "--pack", str(path), "--on", day], obj={}
         )
         assert status in done.output, done.output
 
@@ -146,7 +146,7 @@ def test_every_mistake_is_said_with_its_line(write):
     assert [line for line, _ in said(path)] == [26, 30]
     assert "'minute' is not a unit of [m]" in said(path)[0][1]
     assert "stands there twice" in said(path)[1][1]
-    done = CliRunner().invoke(_twin, ["packs", "--lint", str(path)])
+    done = CliRunner().invoke(twin_group, ["packs", "--lint", str(path)])
     assert done.exit_code == 1
     assert f"{path}:26: clause 2: " in done.output
     assert f"{path}:30: clause T 1-2012, 2 stands there twice" in done.output

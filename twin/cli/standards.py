@@ -1,0 +1,95 @@
+"""Standards: ``twin check``, ``twin packs``, ``twin measures``."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+
+import click
+
+from twin.cli.terminal import LANG, PACK, progress, table, twin_group
+
+
+@twin_group.command()
+@click.argument("city")
+@PACK
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="Date whose law holds; today where not given.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="CSV file to write the verdicts to.")
+@LANG
+def check(city: str, packs: tuple[str, ...], on: dt.datetime | None, out: Path | None, lang: str) -> None:
+    """Judge a city, clause by clause."""
+    import pandas as pd
+
+    import twin
+
+    with progress(f"judging {city}"):
+        verdicts = twin.check(twin.read(city), packs or "all", on=None if on is None else on.date())
+    rows = [(v.status, v.standard, v.clause, v.reason_zh if lang == "zh" else v.reason) for v in verdicts]
+    table(pd.DataFrame(rows, columns=["status", "standard", "clause", "reason"]).set_index("status"))
+    counts = ", ".join(f"{verdicts.count(status)} {status}" for status in twin.model.verdict.STATUSES)
+    click.echo(counts)
+    if out is not None:
+        from twin.report.results import write_csv
+
+        write_csv(verdicts.to_frame(), out)
+
+
+@twin_group.command()
+@click.argument("name", required=False)
+@click.option("--lint", type=click.Path(path_type=Path), help="Check a pack's file instead.")
+@click.option("--conflicts", is_flag=True, help="List clauses that ask different things of the same measure.")
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="Date whose law the conflicts are those of.")
+@LANG
+def packs(name: str | None, lint: Path | None, on: dt.datetime | None, lang: str, *, conflicts: bool) -> None:
+    """List the standards packs, or the clauses of one."""
+    import pandas as pd
+
+    from twin.standards import load, side_by_side
+    from twin.standards import packs as known
+
+    if lint is not None:
+        _lint(lint)
+        return
+    if conflicts:
+        found = side_by_side(name or "all", on=None if on is None else on.date())
+        table(found.set_index("question"))
+        return
+    if name is None:
+        rows = [(p.name, len(p.clause), getattr(p.title, lang)) for p in load(list(known))]
+        table(pd.DataFrame(rows, columns=["pack", "clauses", "title"]).set_index("pack"))
+        return
+    (pack,) = load(name)
+    clauses = [
+        (c.standard, c.id, c.strength, c.source.evidence, c.measure, getattr(c.title, lang)) for c in pack.clause
+    ]
+    table(
+        pd.DataFrame(clauses, columns=["standard", "clause", "strength", "evidence", "measure", "title"]).set_index(
+            "standard"
+        )
+    )
+
+
+def _lint(path: Path) -> None:
+    """Say every mistake of a pack's file with its line."""
+    from twin.standards import lint
+
+    pack, mistakes = lint(path)
+    for mistake in mistakes:
+        what = str(mistake.error).removeprefix(str(path)).lstrip(":, ")
+        click.echo(f"{path}:{mistake.line or 1}: {what}", err=True)
+    if mistakes:
+        sys.exit(1)
+    click.echo(f"{path}: {len(pack.clause) if pack else 0} clauses, well formed")
+
+
+@twin_group.command()
+@LANG
+def measures(lang: str) -> None:
+    """List the measures that a clause may name."""
+    import pandas as pd
+
+    from twin.measures import measures as known
+
+    rows = [(name, known[name].unit, getattr(known[name], lang), ", ".join(known[name].parameters)) for name in known]
+    table(pd.DataFrame(rows, columns=["measure", "unit", "label", "parameters"]).set_index("measure"))
