@@ -17,6 +17,8 @@ class Trace(Mapping[str, pd.DataFrame]):
 
     ``trips``: one row a trip, with agent, origin, destination (node ids), depart and arrive [s]; NaN while on the way.
     ``end``: one row an agent (index crowd, agent), with status, node and facility (ids), time [s] of its last change.
+    ``visits``: one row a visit to be served, with crowd, agent, facility (id), arrive, begin and end [s] and outcome
+    (served, left, turned away, in line, in service); NaN where it did not begin, or has not ended.
     ``gridlock``: edges (rows) with vehicles that wait for each other for good, and since when [s]; empty, it is hoped.
     """
 

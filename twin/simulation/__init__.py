@@ -8,6 +8,7 @@ from twin.simulation.agents import Agents, Trips
 from twin.simulation.crowd import Crowd, Goals
 from twin.simulation.engine import Simulation, simulate
 from twin.simulation.physics import Crowded, Freely, Queued
+from twin.simulation.services import Service
 
 __all__ = [
     "Agents",
@@ -17,6 +18,7 @@ __all__ = [
     "Freely",
     "Goals",
     "Queued",
+    "Service",
     "Simulation",
     "Trips",
     "simulate",

@@ -49,6 +49,16 @@ class Agents:
         del sim
         who.finish()
 
+    def served(self, who: Crowd, sim: Simulation) -> None:
+        """What they do once they were served where they queued (`who.queue`); by default they are done."""
+        del sim
+        who.finish()
+
+    def gave_up(self, who: Crowd, sim: Simulation) -> None:
+        """What they do when they were turned away, or lost patience in line; by default they are done."""
+        del sim
+        who.finish()
+
 
 class Trips(Agents):
     """Agents whose decisions are given in arrays: one trip each.

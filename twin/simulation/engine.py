@@ -25,10 +25,11 @@ from twin.simulation.crowd import Columns, Crowd, Goals
 from twin.simulation.legs import Legs
 from twin.simulation.movement import FINISHED, STRANDED, TRAVELLING, WAITING, Layer, Movement
 from twin.simulation.physics import Crowded, Freely, Physics, Queued
+from twin.simulation.services import LEFT, SERVED, Desks, Service
 
 __all__ = ["Simulation", "simulate"]
 
-_STATUS = np.array(["waiting", "on the way", "finished", "stranded"], dtype=object)
+_STATUS = np.array(["waiting", "on the way", "finished", "stranded", "in line", "in service"], dtype=object)
 Change = Callable[[City], City]
 
 
@@ -50,6 +51,7 @@ class Simulation:
             first += len(self._crowds[-1])
         self._first = np.array([crowd.first for crowd in self._crowds], dtype=np.int64)
         self.movement = Movement(first)
+        self.desks = Desks(self.movement, seed)
         for state in self._crowds:
             state.attach(self.movement)
             state.layer = self._layer(state.agents)
@@ -122,6 +124,26 @@ class Simulation:
                 self._taken[int(facility)] = self._taken.get(int(facility), 0) + 1
                 inside[position] = True
         return inside
+
+    def queue(self, who: Crowd, service: Service, appointment: NDArray[np.bool_]) -> None:
+        """Agents stand in line at the facility they came to; see `Crowd.queue`."""
+        state, rows = who.columns, who.rows
+        numbers = state.numbers(rows)
+        places = state.place, state.row[rows], state.facility[rows]
+        away = self.desks.join(self.city, numbers, places, service, appointment=appointment, time=self.time)
+        self._served(state, rows[away])
+
+    def _served(self, state: Columns, rows: NDArray[np.int64]) -> None:
+        """The visits of some agents are over: they say what they do next."""
+        if not len(rows):
+            return
+        self.desks.over(state.numbers(rows), state.place, state.row[rows], state.facility[rows])
+        happy = state.status[rows] == SERVED
+        for method, some in (("served", rows[happy]), ("gave_up", rows[~happy])):
+            if len(some):
+                state.changed[some] = self.time
+                state.status[some] = TRAVELLING  # until they say what they do
+                self._ask(state, method, some)
 
     def _room(self) -> NDArray[np.float64]:
         """Places left in each facility; unlimited where the capacity is unknown, none where it is closed."""
@@ -202,6 +224,11 @@ class Simulation:
     def _told(self, numbers: NDArray[np.int64]) -> None:
         """Some agents came to where they are asked: to their goals, or to where they turn off their way."""
         for state, rows in self._split(numbers):
+            over = (state.status[rows] >= SERVED) & (state.status[rows] <= LEFT)
+            self._served(state, rows[over])
+            rows = rows[~over]  # noqa: PLW2901  the others have come to where they went
+            if not len(rows):
+                continue
             state.changed[rows] = self.time
             turned = state.diverted[rows]
             off, there = rows[turned], rows[~turned]
@@ -255,6 +282,8 @@ class Simulation:
                 self.ask_later(self.time, state, stranded)
         self.movement.ordered = True
         self.movement.turn(concerned, target)
+        for state, rows in self._split(self.desks.change(self.city, self.time)):
+            self._served(state, rows)
 
     def _settle_again(self, state: Columns, target: NDArray[np.int64], concerned: NDArray[np.bool_]) -> None:
         """Those who have not set out will go by the ways of the new city."""
@@ -305,7 +334,18 @@ class Simulation:
         columns = ["crowd", "agent", "status", "node", "facility", "time"]
         end = pd.concat(ends, ignore_index=True) if ends else pd.DataFrame(columns=columns)
         end = end.set_index(["crowd", "agent"])
-        return Trace({"trips": trips, "end": end, "gridlock": self._gridlock()}, until, self.seed, partial)
+        tables = {"trips": trips, "end": end, "visits": self._visits(), "gridlock": self._gridlock()}
+        return Trace(tables, until, self.seed, partial)
+
+    def _visits(self) -> pd.DataFrame:
+        """Visits that are over, and those of agents who are in line or being served, by facility id."""
+        log = self.desks.visits.copy()
+        for state in self._crowds:
+            rows = np.flatnonzero(self.desks.unfinished(state.numbers(np.arange(len(state)))))
+            self.desks.enter(log, state.numbers(rows), state.place, state.row[rows], state.facility[rows])
+        table = log.to_frame()
+        table["facility"] = _ids(self.city, table["facility"].to_numpy())
+        return table
 
     def _gridlock(self) -> pd.DataFrame:
         """Edges on which vehicles wait for each other in a circle, where nobody can move any more."""

@@ -191,7 +191,7 @@ class Movement:
         if not self.parts or self.parts[-1][1] is not layer:
             self.parts.append((self.used, layer))
         first, self.used = self.used, self.used + rows
-        if self.used >= 2**32:
+        if self.used >= 2**32 - 2:  # the last two stand for what happens at desks
             raise SimulationError(
                 f"{self.used:,} rows of next-hop tables: too many destinations for a network of this size",
                 time=0.0,
