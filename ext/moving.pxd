@@ -36,6 +36,16 @@ cdef struct Lane:
     int32_t wait, wait_tail      # QUEUED: whoever wants to enter: 2 lane, or 2 lane + 1 for its source
     uint8_t kind, booked
 
+cdef packed struct Watched:      # of an agent that is watched
+    double since, till           # when it came to where it is, and when it could leave [s]
+    int32_t arc                  # that it is on; NONE at a node
+    int32_t hears                # of what its methods hear; see watched.pxd
+
+cdef packed struct Entry:        # of an agent into an edge
+    double time
+    uint32_t agent
+    int32_t arc
+
 cdef struct World:
     int64_t agents, lanes
     const int32_t* next          # of each row, the arc to go on by
@@ -57,6 +67,16 @@ cdef struct World:
     int64_t sites, crossings, redirects
     uint32_t* told               # (agents,) those that arrived, to be reported
     int64_t tellings
+    int64_t watched              # number of the first agent that is watched
+    Watched* one                 # (agents - watched,)
+    Entry* entry                 # since they were last looked at; NULL where nobody wants to know
+    int64_t entries, entry_room
+    const int32_t* edge          # of each arc
+    const uint64_t* object       # (agents - watched,) where each stands in memory, to ask for it in time
+    void* owner                  # that calls their methods
+    double now                   # time of the event in hand [s]
+    bint pauses                  # after the events of this time
+    bint broken                  # a method raised
     Calendar calendar
 
 cdef extern from *:
@@ -70,4 +90,6 @@ cdef extern from *:
     void fetch(const void*) noexcept nogil
 
 cdef enum:
+    LANE_EVENT = 0x40000000      # an event of a lane, not of an agent: they come after those of agents
+    LOOK = 0x10000               # entries after which the engine comes back to have them looked at
     AHEAD = 8                    # events by which memory is asked for before it is needed

@@ -42,7 +42,7 @@ cdef inline int lane_book(World* w, int32_t lane, double time) noexcept nogil:
     if soonest == INFINITY:
         return 0                 # whoever leaves the lane next books again
     l.booked = 1
-    return calendar_push(&w.calendar, max(time, soonest), <uint32_t> (w.agents + lane), 0)
+    return calendar_push(&w.calendar, max(time, soonest), <uint32_t> (LANE_EVENT + lane), 0)
 
 cdef inline void lane_line_up(World* w, int32_t lane, int32_t who) noexcept nogil:
     cdef Lane* l = &w.lane[lane]

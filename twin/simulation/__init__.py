@@ -1,4 +1,4 @@
-"""Agents in a city: crowds by their decisions, compiled events for the rest. Mesa is imported when `CityModel` is."""
+"""Agents in a city: crowds by their decisions, compiled events for the rest. Mesa comes with `CityModel`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ __all__ = [
     "Crowded",
     "Freely",
     "Goals",
+    "Individual",
     "Queued",
     "Simulation",
     "Trips",
@@ -24,8 +25,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "CityModel":
-        from twin.simulation.mesa_model import CityModel
+    if name in ("CityModel", "Individual"):
+        from twin.simulation import mesa_model
 
-        return CityModel
+        return getattr(mesa_model, name)
     raise AttributeError(f"module 'twin.simulation' has no attribute '{name}'")
