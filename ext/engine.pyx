@@ -1,6 +1,7 @@
 # cython: freethreading_compatible=True
 """Agents on edges: one calendar of events for all ways of moving. Trust the arrays: twin/simulation has validated them."""
 
+from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.math cimport INFINITY
 
 import numpy as np
@@ -99,7 +100,7 @@ cdef int _go_on(World* w, int32_t a, uint32_t row, double time) noexcept nogil:
         if w.arc[arc].lane >= 0:
             if w.lane[w.arc[arc].lane].kind == QUEUED:
                 return _set_out(w, a, row, w.arc[arc].lane, time)
-            if w.lane[w.arc[arc].lane].kind == CROWDED:
+            if w.lane[w.arc[arc].lane].kind != FREELY:
                 till = walk_in(w, a, w.arc[arc].lane, time)
                 if calendar_push(&w.calendar, till, a, row + w.arc[arc].step) < 0:
                     return -1
@@ -367,8 +368,9 @@ cdef class Engine:
         self.w.next = &next_[0] if next_.shape[0] else NULL
         self.w.arc = &arc[0] if arc.shape[0] else NULL
 
-    def lanes(self, uint8_t[::1] kind, double[:, ::1] figures, int32_t[::1] storage):
-        """Append lanes: figures (lanes, 8) are length, area, speed, shape, jam, floor, headway and hole."""
+    def lanes(self, uint8_t[::1] kind, double[:, ::1] figures, int32_t[::1] storage, own=None):
+        """Append lanes: figures (lanes, 8) are length, area, speed, shape, jam, floor, headway and hole; own, a capsule."""
+        cdef Walk walk = NULL if own is None else <Walk> PyCapsule_GetPointer(own, "twin.Walk")
         cdef int64_t i, more = kind.shape[0], places = 0, before = self.w.lanes
         cdef Lane* l = <Lane*> realloc(self.w.lane, max(1, before + more) * sizeof(Lane))
         if l == NULL:
@@ -382,6 +384,7 @@ cdef class Engine:
             l.kind, l.storage, l.first = kind[i], storage[i], places
             l.length, l.area, l.speed, l.shape = figures[i, 0], figures[i, 1], figures[i, 2], figures[i, 3]
             l.jam, l.floor_speed, l.headway, l.hole = figures[i, 4], figures[i, 5], figures[i, 6], figures[i, 7]
+            l.walk = walk
             l.last_in = l.last_out = -INFINITY
             l.head = l.tail = l.source = l.source_tail = l.wait = l.wait_tail = NONE
             places += l.storage
@@ -393,6 +396,7 @@ cdef class Engine:
             exits[:len(old[0])] = old[0]
             after[:len(old[1])] = old[1]
         self.held["lanes"] = exits, after
+        self.held["own", before] = own
         self.w.exits, self.w.after = &exits[0], &after[0]
 
     def sites(self, const uint32_t[::1] row, const int32_t[:, ::1] order, int64_t[::1] room):

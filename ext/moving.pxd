@@ -1,4 +1,5 @@
 # What a compiled behaviour may see of the engine: agents in columns, arcs and lanes as packed records, one calendar.
+# A package of your own cimports this from the folder that twin.simulation.include() names; see docs/agents.md.
 from events cimport *
 from types cimport *
 
@@ -6,6 +7,7 @@ cdef enum Kind:
     FREELY                       # nobody is in anybody's way
     CROWDED                      # on foot: the speed of who enters falls with the density
     QUEUED                       # vehicles: a spatial queue with backward waves
+    OWN                          # on foot, by the function of a package of yours
 
 cdef enum State:
     WAITING, TRAVELLING, FINISHED, STRANDED
@@ -21,10 +23,16 @@ cdef packed struct Arc:
     int32_t step                 # rows from that of its source to that of its target
     int32_t lane
 
+cdef struct World
+
+# When an agent that has just entered a lane, and counts as one of those `on` it, will have come to its end [s].
+ctypedef double (*Walk)(World* w, int32_t agent, int32_t lane, double time) noexcept nogil
+
 cdef struct Lane:
     double length                # [m]
-    double area                  # CROWDED: of the lane [m2]
+    double area                  # CROWDED, OWN: of the lane [m2]
     double speed, shape, jam, floor_speed  # CROWDED: Weidmann's free speed, exponent and jam density; the least speed
+    Walk walk                    # OWN; what speed, shape, jam and floor_speed mean is its business
     double headway               # QUEUED: between two that pass its start, or its end [s]
     double hole                  # QUEUED: that a free place takes to travel from its end to its start [s]
     double last_in, last_out

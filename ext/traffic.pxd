@@ -16,7 +16,10 @@ cdef inline double walk_in(World* w, int32_t a, int32_t lane, double time) noexc
     cdef double out
     l.on += 1
     w.on[a] = lane
-    out = max(time + l.length / walking_speed(l, l.on / l.area), l.last_out)
+    if l.kind == OWN:
+        out = max(l.walk(w, a, lane, time), time, l.last_out)
+    else:
+        out = max(time + l.length / walking_speed(l, l.on / l.area), l.last_out)
     l.last_out = out
     return out
 

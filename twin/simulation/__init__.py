@@ -7,11 +7,12 @@ from typing import Any
 from twin.simulation.agents import Agents, Trips
 from twin.simulation.crowd import Crowd, Goals
 from twin.simulation.engine import Simulation, simulate
-from twin.simulation.physics import Crowded, Freely, Queued
+from twin.simulation.physics import Compiled, Crowded, Freely, Queued, include
 
 __all__ = [
     "Agents",
     "CityModel",
+    "Compiled",
     "Crowd",
     "Crowded",
     "Freely",
@@ -20,6 +21,7 @@ __all__ = [
     "Queued",
     "Simulation",
     "Trips",
+    "include",
     "simulate",
 ]
 

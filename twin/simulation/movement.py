@@ -143,7 +143,7 @@ class Movement:
         if f"{layer.cost}_back" in columns:
             free[1::2] = np.asarray(columns[f"{layer.cost}_back"], dtype=float) * layer.pace
         many = np.repeat(np.asarray(columns["lanes"], dtype=float), 2) if "lanes" in columns else None
-        self.engine.lanes(*figures(physics, length, free, many))
+        self.engine.lanes(*figures(physics, length, free, many), getattr(physics, "walk", None))
         self.lanes += len(length)
 
     def change(self, layer: Layer, net: Network) -> None:
