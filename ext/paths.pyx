@@ -1,6 +1,8 @@
 # cython: freethreading_compatible=True
 """Shortest paths on compressed sparse rows. Trust the arrays: twin/routing has validated them."""
 
+from libc.math cimport INFINITY
+
 import numpy as np
 
 from queues cimport *
@@ -136,6 +138,20 @@ def sweep(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1] 
         ring_close(&q)
     if status < 0:
         raise MemoryError("no memory for the sweep's queue")
+
+
+def read(const uint64_t[::1] label, const node_t[::1] at, double scale, double[::1] cost, node_t[::1] root):
+    """Fill `cost` and `root`, (n,) each, from the labels of the positions `at`: cost / scale, infinity where none is.
+
+    One pass where numpy would take five; after a sweep of a whole city they would cost a third of it.
+    """
+    cdef int64_t i
+    cdef uint64_t held
+    with nogil:
+        for i in range(at.shape[0]):
+            held = label[at[i]]
+            root[i] = <node_t> <uint32_t> held
+            cost[i] = INFINITY if (held >> 32) == far() else (held >> 32) / scale
 
 
 def distances(const node_t[::1] indptr, const node_t[::1] target, const cost_t[::1] arc_cost, int shift,

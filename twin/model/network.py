@@ -249,10 +249,17 @@ class Network:
         return self.memory.of(("fixed", cost), (self,), lambda: self._fixed_cost(cost))
 
     def _fixed_cost(self, cost: str) -> NDArray[np.uint32]:
-        whole = self._fixed_column(cost)
-        if (self.open & (whole == CLOSED)).any():
+        self.check_cost(cost)
+        return _frozen(np.where(self.open, self._fixed_column(cost), CLOSED))
+
+    def check_cost(self, cost: str) -> None:
+        """See that every open edge has a cost; raises as `fixed_cost` does."""
+        missing = self.graph.memory.of("no cost", (self._fixed_column(cost),), lambda: self._missing(cost))
+        if len(missing) and self.open[missing].any():
             self._refuse(cost)
-        return _frozen(np.where(self.open, whole, CLOSED))
+
+    def _missing(self, cost: str) -> NDArray[np.intp]:
+        return np.flatnonzero(self._fixed_column(cost) == CLOSED)
 
     def _fixed_column(self, cost: str) -> NDArray[np.uint32]:
         if cost not in self.columns or self.columns[cost].dtype.kind not in "iuf":

@@ -87,12 +87,11 @@ def nearest(net: Network, sites: ArrayLike, *, k: int = 1, limit: float = inf, c
     """
     if k < 1 or k % 1:
         raise DataError(f"k is the number of sites to name for each node, whole and at least 1, not {k}")
+    if k == 1:
+        return nearest_each(net, [sites], limit=limit, cost=cost)
     nodes = net.positions(sites)
     zero = np.zeros(len(nodes), dtype=np.uint32)
     order = np.arange(len(nodes), dtype=np.int32)
-    if k == 1:
-        label, site = sweep(net, (nodes, zero, order), cost=cost, limit=limit, inward=True)
-        return Nearest(floating(label)[:, None], site[:, None])
     ways = prepared(net)
     held = np.empty((ways.count, k), dtype=np.uint64)
     kernel.nearest_k(*ways.weighed(net, cost, inward=True), ways.arrive[nodes], zero, order, fixed(limit), held)
@@ -119,16 +118,16 @@ def nearest_each(net: Network, groups: Sequence[ArrayLike], *, limit: float = in
     [[0, 1], [0, 1], [0, 0]]
     """
     sites = [net.positions(group) for group in groups]
-    found = Nearest(
-        np.empty((net.graph.count, len(sites)), order="F"), np.empty((net.graph.count, len(sites)), np.int32, order="F")
-    )
+    size = net.graph.count, len(sites)
+    found = Nearest(np.empty(size, order="F"), np.empty(size, np.int32, order="F"))
+    ways = prepared(net)
 
     def some(part: slice) -> None:
         for column in range(part.start, part.stop):
             nodes = sites[column]
-            seeds = nodes, np.zeros(len(nodes)), np.arange(len(nodes))
-            label, found.site[:, column] = sweep(net, seeds, cost=cost, limit=limit, inward=True)
-            found.cost[:, column] = floating(label)
+            seeds = ways.arrive[nodes], np.zeros(len(nodes)), np.arange(len(nodes))
+            label = labels(net, seeds, cost=cost, limit=limit, inward=True)
+            kernel.read(label, ways.leave, SCALE, found.cost[:, column], found.site[:, column])
 
     in_chunks(some, len(sites), least=1)
     return found

@@ -77,29 +77,35 @@ class Prepared:
     def weighed(self, net: Network, cost: str, *, inward: bool = False) -> Weighed:
         """What searches take: `ends`, `costs`, and the shape of the ring of buckets that fits these costs."""
         costs = self.costs(net, cost, inward=inward)
-        shift, buckets = net.memory.of(("ring", cost), (), lambda: kernel.shape(costs))
+        shift, buckets = net.graph.memory.of(
+            ("ring", cost),
+            tuple(net.columns[name] for name in _columns(net, cost)),
+            lambda: kernel.shape(self._whole(net, cost)),
+        )
         indptr, target = self.ends(inward=inward)
         return indptr, target, costs, shift, buckets
 
     def _costs(self, net: Network, cost: str) -> NDArray[np.uint32]:
         """Those of the topology with every edge open, which its variants share, less what is closed."""
-        back = f"{cost}_back"
-        ways = [net.fixed_cost(cost), *([net.fixed_cost(back)] if back in net.columns else [])]
+        names = _columns(net, cost)
         shut = np.flatnonzero(~net.open)
         if len(shut) * 4 > self.edges:  # then closing them is no less work than gathering the others
-            return self._gathered(ways, cost)
-        columns = tuple(net.columns[name] for name in (cost, back) if name in net.columns)
-        whole = net.graph.memory.of(
-            ("costs", cost),
-            columns,
-            lambda: self._gathered(
-                [net.fixed_cost(name, shut=False) for name in (cost, back) if name in net.columns], cost
-            ),
-        )
-        value: NDArray[np.uint32] = whole.copy()
+            return self._gathered([net.fixed_cost(name) for name in names], cost)
+        for name in names:
+            net.check_cost(name)
+        value = self._whole(net, cost).copy()
         for backward in (False, True):
             value[self.instances(shut, backward=backward)[1]] = CLOSED
         return value
+
+    def _whole(self, net: Network, cost: str) -> NDArray[np.uint32]:
+        """Costs of the arcs with every edge open; remembered for all variants that share the columns."""
+        names = _columns(net, cost)
+        return net.graph.memory.of(
+            ("costs", cost),
+            tuple(net.columns[name] for name in names),
+            lambda: self._gathered([net.fixed_cost(name, shut=False) for name in names], cost),
+        )
 
     def _gathered(self, ways: list[NDArray[np.uint32]], cost: str) -> NDArray[np.uint32]:
         forward, against = np.append(ways[0], np.uint32(0)), np.append(ways[-1], np.uint32(0))  # at -1 an arc is free
@@ -149,6 +155,12 @@ class Prepared:
     def source(self) -> Ints:
         """(a,) int32, the position that each arc leaves."""
         return np.repeat(np.arange(self.count, dtype=np.int32), np.diff(self.indptr))
+
+
+def _columns(net: Network, cost: str) -> list[str]:
+    """The columns of a cost: the one it is named by, and that against the edges' direction where it differs."""
+    back = f"{cost}_back"
+    return [cost, back] if back in net.columns else [cost]
 
 
 def prepared(net: Network) -> Prepared:

@@ -23,12 +23,12 @@ from twin.routing.paths import floating, sweep
 from twin.simulation.agents import Agents
 from twin.simulation.crowd import Columns, Crowd, Goals
 from twin.simulation.legs import Legs
-from twin.simulation.movement import FINISHED, STRANDED, TRAVELLING, WAITING, Layer, Movement
+from twin.simulation.movement import FINISHED, STATUS, STRANDED, TRAVELLING, WAITING, Layer, Movement
 from twin.simulation.physics import Crowded, Freely, Physics, Queued
+from twin.simulation.watch import Watch
 
 __all__ = ["Simulation", "simulate"]
 
-_STATUS = np.array(["waiting", "on the way", "finished", "stranded"], dtype=object)
 Change = Callable[[City], City]
 
 
@@ -50,17 +50,39 @@ class Simulation:
             first += len(self._crowds[-1])
         self._first = np.array([crowd.first for crowd in self._crowds], dtype=np.int64)
         self.movement = Movement(first)
+        self.watch: Watch | None = None
         for state in self._crowds:
-            state.attach(self.movement)
-            state.layer = self._layer(state.agents)
-            if state.settled:
-                self._settle(state)
-                continue
+            self._begin(state)
+
+    def join(self, agents: Agents) -> Columns:
+        """A further crowd, which departs from now on."""
+        place = len(self._crowds)
+        table = agents.spawn(self.city, np.random.default_rng([self.seed, place]))
+        state = Columns(agents, table, place, self.movement.count)
+        self.movement.grow(len(state))
+        for other in self._crowds:
+            other.attach(self.movement)
+        self._crowds.append(state)
+        self._first = np.append(self._first, state.first)
+        self._begin(state)
+        return state
+
+    def _begin(self, state: Columns) -> None:
+        state.attach(self.movement)
+        state.layer = self._layer(state.agents)
+        state.asks[:] = not state.silent
+        if type(state.agents).enter is not Agents.enter:
+            self.movement.entered = self._entered
+            self.movement.engine.note(True)
             self.movement.ordered = True
-            order = np.argsort(state.depart, kind="stable")
-            for rows in np.split(order, np.flatnonzero(np.diff(state.depart[order])) + 1):
-                if len(rows):
-                    self.ask_later(float(state.depart[rows[0]]), state, rows)
+        if state.settled:
+            self._settle(state)
+            return
+        self.movement.ordered = True
+        order = np.argsort(state.depart, kind="stable")
+        for rows in np.split(order, np.flatnonzero(np.diff(state.depart[order])) + 1):
+            if len(rows):
+                self.ask_later(float(state.depart[rows[0]]), state, rows)
 
     def _layer(self, agents: Agents) -> Layer:
         """The network that a crowd moves on, in its way."""
@@ -79,6 +101,21 @@ class Simulation:
         state.leg[rows[there]] = self._legs.add(
             state.place, state.row[there], (ends[0][there], ends[1][there]), state.depart[there]
         )
+
+    @property
+    def crowds(self) -> Sequence[Columns]:
+        """The columns of all crowds."""
+        return self._crowds
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is still to happen."""
+        planned = self.watch is not None and self.watch.planned
+        return bool(self._heap) or self.movement.engine.waiting > 0 or planned
+
+    def layers(self) -> list[Layer]:
+        """All networks that somebody moves on, in the order of their arcs."""
+        return sorted((layer for layers in self._layers.values() for layer in layers), key=lambda layer: layer.arcs)
 
     # ── what decisions may ask ───────────────────────────────────────────────────────────────────────────────────
 
@@ -151,24 +188,29 @@ class Simulation:
     def until(self, time: float) -> None:
         """Run all events up to a time, inclusive [s]."""
         while True:
+            if self.watch is not None:
+                self.watch.before(self)
             coming = self._heap[0][0] if self._heap else inf
             told = self.movement.run(min(coming, time))
             if len(told):
                 self.time = float(self.movement.time[told[0]])
                 self._told(told.astype(np.int64))
-            elif coming > time:
+            if (self.watch is not None and self.watch.after(self)) or len(told):
+                continue
+            if coming > time:
                 break
-            else:
-                self.time, _, state, what = heapq.heappop(self._heap)
-                if state is None:
-                    self._change(what)
-                else:
-                    self._choose(state, what)
-        self.time = max(self.time, time)
+            self.time, _, state, what = heapq.heappop(self._heap)
+            if state is None:
+                self._change(what)
+                continue
+            rows = what if self.watch is None else self.watch.due(state, what, self.time)
+            if len(rows):
+                self._choose(state, rows)
+        self.time = max(self.time, float(time))
 
-    def _ask(self, state: Columns, method: str, rows: NDArray[np.int64]) -> Any:
+    def _ask(self, state: Columns, method: str, rows: NDArray[np.int64], *what: NDArray[Any]) -> Any:
         try:
-            return getattr(state.agents, method)(Crowd(state, rows, self), self)
+            return getattr(state.agents, method)(Crowd(state, rows, self), *what, self)
         except (SimulationError, KeyboardInterrupt):
             raise
         except Exception as error:
@@ -210,13 +252,25 @@ class Simulation:
                 state.node[off] = self.movement.nodes(self.movement.row[state.numbers(off)])
                 self._legs.divert(state.leg[off], state.node[off])
                 state.diverted[off] = False
-                state.asks[off] = not state.settled
+                state.asks[off] = not state.silent
             if len(there):
                 state.node[there] = state.goal[there]
                 state.status[there] = TRAVELLING  # until they say that they are done
                 self._ask(state, "arrive", there)
             if len(off):
                 self._choose(state, off)
+
+    def _entered(self, entries: NDArray[Any]) -> None:
+        """Tell crowds that want to know who entered which edge."""
+        if not len(entries):
+            return
+        edge = np.concatenate([layer.ways.edge for layer in self.layers()])[entries["arc"]]
+        crowd = np.searchsorted(self._first, entries["agent"], side="right") - 1
+        for place, state in enumerate(self._crowds):
+            mine = crowd == place
+            if type(state.agents).enter is not Agents.enter and mine.any():
+                rows = entries["agent"][mine].astype(np.int64) - state.first
+                self._ask(state, "enter", rows, edge[mine], entries["time"][mine])
 
     def _split(self, numbers: NDArray[np.int64]) -> list[tuple[Columns, NDArray[np.int64]]]:
         """Agents by crowd."""
@@ -255,6 +309,8 @@ class Simulation:
                 self.ask_later(self.time, state, stranded)
         self.movement.ordered = True
         self.movement.turn(concerned, target)
+        if self.watch is not None:
+            self.watch.changed(self)
 
     def _settle_again(self, state: Columns, target: NDArray[np.int64], concerned: NDArray[np.bool_]) -> None:
         """Those who have not set out will go by the ways of the new city."""
@@ -272,31 +328,37 @@ class Simulation:
             state.place, state.row[found], (state.node[found], state.goal[found]), state.depart[found]
         )
 
+    def settle(self, state: Columns, rows: NDArray[np.int64]) -> None:
+        """Enter the arrivals of those who were not asked on theirs."""
+        if state.silent:
+            done = rows[(state.status[rows] == FINISHED) & (state.leg[rows] >= 0)]
+            self._legs.arrive(state.leg[done], state.changed[done])
+            if not state.settled:
+                state.node[done] = state.goal[done]
+
     def trace(self, until: float, *, partial: bool = False) -> Trace:
         """What has happened so far, as tables."""
         for state in self._crowds:
-            if state.settled:  # those arrived without being asked
-                done = (state.status == FINISHED) & (state.leg >= 0)
-                self._legs.arrive(state.leg[done], state.changed[done])
+            self.settle(state, np.arange(len(state)))
         trips = self._legs.to_frame(self.time)
         ends = []
         for state in self._crowds:
             ids = self.city.network(state.agents.network).ids
             mine = trips["crowd"].to_numpy() == state.place
             if mine.any():
+                trips.loc[mine, "agent"] += state.begins
                 for column in ("origin", "destination"):
                     if trips[column].dtype != ids.dtype:
                         trips[column] = trips[column].astype(object)
                     trips.loc[mine, column] = ids[trips.loc[mine, column].to_numpy(dtype=np.int64)]
-            finished = state.settled & (state.status == FINISHED)
             back = np.argsort(state.row)
             ends.append(
                 pd.DataFrame(
                     {
-                        "crowd": type(state.agents).__name__,
-                        "agent": np.arange(len(state)),
-                        "status": _STATUS[state.status[back]],
-                        "node": ids[np.where(finished, state.goal, state.node)[back]],
+                        "crowd": state.name,
+                        "agent": np.arange(len(state)) + state.begins,
+                        "status": STATUS[state.status[back]],
+                        "node": ids[state.where()[back]],
                         "facility": _ids(self.city, state.facility[back]),
                         "time": np.where(state.changed > self.time, 0.0, state.changed)[back],
                     }
