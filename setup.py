@@ -4,10 +4,12 @@
 """
 
 import os
+import shutil
 from pathlib import Path
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
+from setuptools.command.build_py import build_py
 
 checked = os.environ.get("TWIN_BOUNDS_CHECK") == "1"
 directives = {
@@ -26,7 +28,20 @@ extensions = [
     )
     for path in sorted(Path("ext").glob("*.pyx"))
 ]
+
+
+class WithDeclarations(build_py):
+    """What a compiled behaviour of another package cimports goes into the wheel, beside the kernels."""
+
+    def run(self):  # noqa: D102 -- of setuptools
+        super().run()
+        if not self.editable_mode:
+            for path in Path("ext").glob("*.pxd"):
+                shutil.copy(path, Path(self.build_lib, "twin", "_kernels"))
+
+
 setup(
+    cmdclass={"build_py": WithDeclarations},
     ext_modules=cythonize(extensions, compiler_directives=directives, include_path=["ext"], force=checked),
     options={"build_ext": {"parallel": os.cpu_count() or 1}},
 )

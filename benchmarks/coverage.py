@@ -6,8 +6,10 @@ python benchmarks/coverage.py --check  # fails where the file is not what would 
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import sys
+import tomllib
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from twin.model.verdict import STATUSES
 from twin.standards import Clause, check, domains, load
 
 ROOT = Path(__file__).resolve().parents[1]
+#: Clause to the rows of the reference tables that it rests on.
+ROWS = ROOT / "tests" / "standards" / "rows.csv"
 TARGET = ROOT / "docs" / "coverage.md"
 #: The law of one fixed day, so that the table changes with the packs and not with the calendar.
 DAY = dt.date(2026, 11, 20)
@@ -38,12 +42,14 @@ def table() -> str:
     clauses = [(pack.name, clause) for pack in packs for clause in pack.clause]
     statuses = {each.key: each for each in check(twin.read(ROOT / "gis_data" / "harbour"), "all", on=DAY)}
     standards = len({clause.standard for _, clause in clauses})
-    said = f"In all: {len(clauses)} clauses of {standards} standards in {len(packs)} packs."
+    register = sum("records" in clause.meter.reads for _, clause in clauses)
+    said = f"In all: {len(clauses)} clauses of {standards} standards in {len(packs)} packs. {register} of them are read off"
+    said += "\nthe city's records, statistics that no map holds; the others are computed from maps, networks, logs and hours."
     out = [
         "# What the standards packs cover",
         "",
         f"Written by `benchmarks/coverage.py`: the law of {DAY}, judged on harbour, the synthetic town. A clause of several",
-        "domains stands in each of them. *Recalled* figures are marked in every verdict.",
+        "domains stands in each of them. *Recalled* figures are marked in every verdict; harbour's records are made up.",
         "",
         said,
         "",
@@ -72,9 +78,6 @@ def table() -> str:
     out += ["", "On harbour: " + ", ".join(f"{total[status]} {status}" for status in STATUSES) + ".", ""]
     for number, label in domains().items():
         out += [f"## {number} {label.en} {label.zh}", ""]
-        if not by_domain[number]:
-            out += ["No clause yet: its rows ask for logs of cases, calls and services that no layer holds.", ""]
-            continue
         out += [
             "| standard, clause | title | strength | measure | computed from | evidence | status on harbour | pack |"
         ]
@@ -93,7 +96,23 @@ def table() -> str:
             )
             out.append("| " + " | ".join(str(cell).replace("|", "/") for cell in cells) + " |")
         out.append("")
-    return "\n".join(out)
+    return "\n".join([*out, *left_out()]) + "\n"
+
+
+def left_out() -> list[str]:
+    """Rows of the reference tables that no clause rests on, by the reason."""
+    told = tomllib.loads((ROOT / "twin" / "standards" / "not_computed.toml").read_text(encoding="utf-8"))
+    with ROWS.open(encoding="utf-8", newline="") as file:
+        used = {line["row"] for line in csv.DictReader(file)}
+    out = ["## Not computed 未计算", "", "Rows of the reference tables that no clause rests on, and why.", ""]
+    out += ["| row | of | what | 内容 | why |", "|---|---|---|---|---|"]
+    for reason in told["reason"]:
+        for each in reason["rows"]:
+            if each["row"] not in used:
+                cells = (each["row"], each["of"], each["en"], each["zh"], reason["name"])
+                out.append("| " + " | ".join(cells) + " |")
+    out += ["", *(f"- *{each['name']}*: {each['why']['en']} {each['why']['zh']}" for each in told["reason"])]
+    return out
 
 
 def reads(clause: Clause) -> str:

@@ -1,6 +1,7 @@
 # cython: freethreading_compatible=True
 """Agents on edges: one calendar of events for all ways of moving. Trust the arrays: twin/simulation has validated them."""
 
+from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.math cimport INFINITY
 
 import numpy as np
@@ -10,6 +11,33 @@ from moving cimport *
 from serving cimport *
 from traffic cimport *
 from types cimport *
+from watched cimport *
+
+
+# ── agents that Python hears of ──────────────────────────────────────────────────────────────────────────────────────
+
+cdef void _tell(World* w, int32_t a, int32_t arc) noexcept with gil:
+    """Call the method of an agent: it sets out (NONE), or enters an arc. What it raises is kept, and ends the run."""
+    cdef Engine engine = <Engine> w.owner
+    cdef int64_t i = a - w.watched
+    if w.broken:
+        return
+    try:
+        if arc == NONE:
+            engine.departs[i](engine.who[i])
+        else:
+            engine.enters[i](engine.who[i], w.edge[arc])
+    except BaseException as error:  # in a C loop: it is raised when that has come to an end
+        w.broken = True
+        engine.failure = error, engine.who[i], "on_depart" if arc == NONE else "on_enter_edge"
+
+
+cdef inline int _entered(World* w, int32_t a, int32_t arc, double time, double till) noexcept nogil:
+    """An agent has entered an arc, and its next event stands in the calendar."""
+    watched_on(w, a, arc, time, till)
+    if watched_hears(w, a, ENTERS):
+        _tell(w, a, arc)
+    return 0 if w.entry == NULL else entry_put(w, a, arc, time)
 
 
 # ── along the tables ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -51,8 +79,13 @@ cdef inline bint _admitted(World* w, int32_t a, uint32_t* row) noexcept nogil:
 cdef int _go_on(World* w, int32_t a, uint32_t row, double time) noexcept nogil:
     """An agent that has come to a row takes the next arc, or has arrived."""
     cdef int32_t arc
-    cdef double seconds
+    cdef double seconds, till
     while True:
+        watched_on(w, a, NONE, time, time)
+        if watched_hears(w, a, HALTS):
+            w.one[a - w.watched].hears &= ~HALTS
+            _stop(w, a, row, time, FINISHED)
+            return 0
         arc = _onward(w, &row)
         if arc == CUT_OFF:
             _stop(w, a, row, time, STRANDED)
@@ -66,14 +99,21 @@ cdef int _go_on(World* w, int32_t a, uint32_t row, double time) noexcept nogil:
         if w.arc[arc].lane >= 0:
             if w.lane[w.arc[arc].lane].kind == QUEUED:
                 return _set_out(w, a, row, w.arc[arc].lane, time)
-            if w.lane[w.arc[arc].lane].kind == CROWDED:
-                return calendar_push(&w.calendar, walk_in(w, a, w.arc[arc].lane, time), a, row + w.arc[arc].step)
+            if w.lane[w.arc[arc].lane].kind != FREELY:
+                till = walk_in(w, a, w.arc[arc].lane, time)
+                if calendar_push(&w.calendar, till, a, row + w.arc[arc].step) < 0:
+                    return -1
+                return _entered(w, a, arc, time, till)
             w.on[a] = w.arc[arc].lane
             w.lane[w.arc[arc].lane].on += 1
         seconds = w.arc[arc].seconds
         row += w.arc[arc].step
         if seconds > 0.0 or w.arc[arc].lane >= 0:
-            return calendar_push(&w.calendar, time + seconds, a, row)
+            if calendar_push(&w.calendar, time + seconds, a, row) < 0:
+                return -1
+            return _entered(w, a, arc, time, time + seconds)
+        if _entered(w, a, arc, time, time) < 0:
+            return -1
 
 
 # ── vehicles: spatial queues with backward waves ─────────────────────────────────────────────────────────────────────
@@ -93,7 +133,7 @@ cdef int _let_in(World* w, int32_t lane, double time) noexcept nogil:
         row = w.row[a]
         arc = _onward(w, &row)
         w.row[a] = row
-        elsewhere = arc < 0 or w.arc[arc].lane != lane   # it was turned while it stood here
+        elsewhere = arc < 0 or w.arc[arc].lane != lane or watched_hears(w, a, HALTS)  # turned while it stood here
         if who & 1:
             l.source = w.link[a]
             if l.source != NONE:
@@ -110,7 +150,7 @@ cdef int _let_in(World* w, int32_t lane, double time) noexcept nogil:
             w.crossings += 1
             if lane_leave(w, who >> 1, time) < 0:
                 return -1
-        if lane_enter(w, a, lane, time) < 0:
+        if lane_enter(w, a, lane, time) < 0 or _entered(w, a, arc, time, w.ready[a]) < 0:
             return -1
     return 0
 
@@ -135,7 +175,7 @@ cdef int _at_end(World* w, int32_t a, double time) noexcept nogil:
     cdef uint32_t row = w.row[a]
     arc = _onward(w, &row)
     w.row[a] = row
-    if arc < 0:
+    if arc < 0 or watched_hears(w, a, HALTS):
         if lane_leave(w, lane, time) < 0:
             return -1
         return _go_on(w, a, row, time)
@@ -147,10 +187,11 @@ cdef int _at_end(World* w, int32_t a, double time) noexcept nogil:
 
 cdef int _event(World* w, const Event* e) noexcept nogil:
     cdef int32_t a = <int32_t> e.agent, lane
+    w.now = e.time
     if e.row >= DESK:
         return desk_event(w, a, e.row, e.time)
-    if <int64_t> e.agent >= w.agents:
-        lane = <int32_t> (e.agent - w.agents)
+    if e.agent >= LANE_EVENT:
+        lane = <int32_t> (e.agent - LANE_EVENT)
         w.lane[lane].booked = 0
         return _let_in(w, lane, e.time)
     lane = w.on[a]
@@ -162,6 +203,8 @@ cdef int _event(World* w, const Event* e) noexcept nogil:
     elif w.state[a] == WAITING:
         w.state[a] = TRAVELLING
         w.time[a] = e.time
+        if watched_hears(w, a, DEPARTS):
+            _tell(w, a, NONE)
     return _go_on(w, a, e.row, e.time)
 
 
@@ -174,9 +217,12 @@ cdef inline void _foresee(World* w) noexcept nogil:
         low = 1
         high = min(b.used, AHEAD + 1)
     for i in range(low, high):
-        if <int64_t> b.event[i].agent < w.agents and b.event[i].row < DESK:
+        if b.event[i].agent < LANE_EVENT and b.event[i].row < DESK:
             fetch(&w.next[b.event[i].row])
             fetch(&w.on[b.event[i].agent])
+            if b.event[i].agent >= w.watched:
+                fetch(&w.one[b.event[i].agent - w.watched])
+                fetch(<void*> w.object[b.event[i].agent - w.watched])
 
 
 cdef int _in_order(World* w, double until, int64_t most) noexcept nogil:
@@ -193,7 +239,11 @@ cdef int _in_order(World* w, double until, int64_t most) noexcept nogil:
         w.calendar.waiting -= 1
         if _event(w, &e) < 0:
             return -1
-        if w.tellings:
+        if w.broken:
+            return 0
+        if w.entries > LOOK:
+            return 1
+        if w.tellings or w.pauses:
             until = e.time
         most -= 1
     return 1
@@ -240,14 +290,20 @@ cdef int _in_any_order(World* w, double until, int64_t most) noexcept nogil:
     return 1 if c.waiting > 0 else 0
 
 
+ENTRY = np.dtype([("time", "<f8"), ("agent", "<u4"), ("arc", "<i4")])
+
+
 cdef class Engine:
     """A calendar and the columns of all agents; see `twin.simulation.movement`, which owns the arrays."""
 
     cdef World w
     cdef object held
+    cdef list who, departs, enters
+    cdef readonly object failure     # what a method raised, whose it was, and its name
 
     def __cinit__(self, int64_t agents, double width):
         self.w.agents, self.w.lanes, self.w.lane, self.w.exits = agents, 0, NULL, NULL
+        self.w.watched, self.w.owner = LANE_EVENT, <void*> self
         self.held = {}
         if calendar_open(&self.w.calendar, width) < 0:
             raise MemoryError("no memory for the calendar")
@@ -255,16 +311,57 @@ cdef class Engine:
     def __dealloc__(self):
         calendar_close(&self.w.calendar)
         free(self.w.lane)
+        free(self.w.entry)
 
     def agents(self, double[::1] time, uint32_t[::1] row, int32_t[::1] on, uint8_t[::1] state, const uint8_t[::1] asks,
                int32_t[::1] site):
-        """Columns of the agents, (agents,) each, at least one."""
-        cdef int32_t[::1] link = np.full(self.w.agents, NONE, dtype=np.int32)
-        cdef double[::1] ready = np.zeros(self.w.agents)
+        """Columns of the agents, (agents,) each, at least one; when there are more of them, all of them again."""
+        self.w.agents = time.shape[0]
+        columns = np.full(self.w.agents, NONE, dtype=np.int32), np.zeros(self.w.agents)
+        for old, column in zip(self.held.get("agents", ())[6:8], columns):
+            column[:len(old)] = old
+        cdef int32_t[::1] link = columns[0]
+        cdef double[::1] ready = columns[1]
         cdef uint32_t[::1] told = np.zeros(self.w.agents, dtype=np.uint32)
         self.held["agents"] = time, row, on, state, asks, site, link, ready, told
         self.w.time, self.w.row, self.w.on, self.w.state = &time[0], &row[0], &on[0], &state[0]
         self.w.asks, self.w.site, self.w.link, self.w.ready, self.w.told = &asks[0], &site[0], &link[0], &ready[0], &told[0]
+
+    def watch(self, int64_t first, Watched[::1] one, const int32_t[::1] edge, list who, list departs, list enters):
+        """Watch agents from a number on: where each is, the edge of each arc, and their methods that are called."""
+        cdef const uint64_t[::1] object_ = np.array([id(each) for each in who], dtype=np.uint64)
+        self.held["watched"] = one, edge, object_
+        self.w.object = &object_[0]
+        self.w.watched, self.w.one, self.w.edge = first, &one[0], &edge[0]
+        self.who, self.departs, self.enters = who, departs, enters
+
+    def note(self, bint on):
+        """Keep account of who enters which edge, or do no longer."""
+        if on and self.w.entry == NULL:
+            self.w.entry_room = 2 * LOOK
+            self.w.entry = <Entry*> malloc(self.w.entry_room * sizeof(Entry))
+            if self.w.entry == NULL:
+                raise MemoryError("no memory for an account of edges")
+        elif not on:
+            free(self.w.entry)
+            self.w.entry = NULL
+
+    def noted(self):
+        """(k,) records of time, agent and arc, in the order of the events; they are forgotten by the engine."""
+        cdef int64_t count = self.w.entries
+        self.w.entries = 0
+        if count == 0:
+            return np.zeros(0, ENTRY)
+        return np.array(np.asarray(<Entry[:count]> self.w.entry))
+
+    def widen(self, double width):
+        """Sort events to come into buckets so wide [s]; a matter of speed alone."""
+        if calendar_widen(&self.w.calendar, width, self.w.now) < 0:
+            raise MemoryError("no memory for the calendar")
+
+    def pause(self):
+        """Come back from `run` after the events of this time."""
+        self.w.pauses = True
 
     def ways(self, const int32_t[::1] next_, const Arc[::1] arc):
         """Next-hop tables, one row a place and destination, and the arcs that they name."""
@@ -272,8 +369,9 @@ cdef class Engine:
         self.w.next = &next_[0] if next_.shape[0] else NULL
         self.w.arc = &arc[0] if arc.shape[0] else NULL
 
-    def lanes(self, uint8_t[::1] kind, double[:, ::1] figures, int32_t[::1] storage):
-        """Append lanes: figures (lanes, 8) are length, area, speed, shape, jam, floor, headway and hole."""
+    def lanes(self, uint8_t[::1] kind, double[:, ::1] figures, int32_t[::1] storage, own=None):
+        """Append lanes: figures (lanes, 8) are length, area, speed, shape, jam, floor, headway and hole; own, a capsule."""
+        cdef Walk walk = NULL if own is None else <Walk> PyCapsule_GetPointer(own, "twin.Walk")
         cdef int64_t i, more = kind.shape[0], places = 0, before = self.w.lanes
         cdef Lane* l = <Lane*> realloc(self.w.lane, max(1, before + more) * sizeof(Lane))
         if l == NULL:
@@ -287,6 +385,7 @@ cdef class Engine:
             l.kind, l.storage, l.first = kind[i], storage[i], places
             l.length, l.area, l.speed, l.shape = figures[i, 0], figures[i, 1], figures[i, 2], figures[i, 3]
             l.jam, l.floor_speed, l.headway, l.hole = figures[i, 4], figures[i, 5], figures[i, 6], figures[i, 7]
+            l.walk = walk
             l.last_in = l.last_out = -INFINITY
             l.head = l.tail = l.source = l.source_tail = l.wait = l.wait_tail = NONE
             places += l.storage
@@ -298,6 +397,7 @@ cdef class Engine:
             exits[:len(old[0])] = old[0]
             after[:len(old[1])] = old[1]
         self.held["lanes"] = exits, after
+        self.held["own", before] = own
         self.w.exits, self.w.after = &exits[0], &after[0]
 
     def sites(self, const uint32_t[::1] row, const int32_t[:, ::1] order, int64_t[::1] room):
@@ -355,7 +455,12 @@ cdef class Engine:
         """Run up to a time, inclusive; whether that took no more than `most` events or somebody is to be asked."""
         cdef int status
         cdef int64_t a
-        self.w.tellings = 0
+        self.w.tellings, self.w.pauses, self.w.broken, self.failure = 0, False, False, None
+        if self.w.watched < self.w.agents:
+            status = _in_order(&self.w, until, min(most, 1 << 16))  # with the GIL: methods are called from within
+            if status < 0 and not self.w.broken:
+                raise MemoryError("no memory for the calendar")
+            return status == 0 or self.w.tellings > 0 or self.w.pauses
         with nogil:
             if ordered:
                 status = _in_order(&self.w, until, most)
@@ -380,7 +485,7 @@ cdef class Engine:
         for i in range(SOON + LATER + 1):
             b = &c.soon[i] if i < SOON else &c.later[i - SOON] if i < SOON + LATER else &c.beyond
             for j in range(c.taken if i == (c.at & (SOON - 1)) else 0, b.used):
-                if <int64_t> b.event[j].agent < self.w.agents and who[b.event[j].agent] and b.event[j].row < DESK:
+                if b.event[j].agent < LANE_EVENT and b.event[j].row < DESK and who[b.event[j].agent]:
                     b.event[j].row = row[b.event[j].agent]
         for i in range(self.w.agents):
             if who[i]:
@@ -395,9 +500,9 @@ cdef class Engine:
         for i in range(SOON + LATER + 1):
             b = &c.soon[i] if i < SOON else &c.later[i - SOON] if i < SOON + LATER else &c.beyond
             for j in range(c.taken if i == (c.at & (SOON - 1)) else 0, b.used):
-                if <int64_t> b.event[j].agent < self.w.agents and self.w.lane != NULL and self.w.on[b.event[j].agent] != NONE and self.w.lane[self.w.on[b.event[j].agent]].kind == QUEUED:
+                if b.event[j].agent < LANE_EVENT and self.w.lane != NULL and self.w.on[b.event[j].agent] != NONE and self.w.lane[self.w.on[b.event[j].agent]].kind == QUEUED:
                     continue
-                if <int64_t> b.event[j].agent < self.w.agents and b.event[j].row < DESK:
+                if b.event[j].agent < LANE_EVENT and b.event[j].row < DESK:
                     row[b.event[j].agent] = b.event[j].row
         return np.asarray(row)
 
@@ -408,6 +513,11 @@ cdef class Engine:
     def last(self):
         """When a vehicle last entered or left a lane [s]; minus infinity where none did."""
         return max((max(self.w.lane[i].last_in, self.w.lane[i].last_out) for i in range(self.w.lanes)), default=-INFINITY)
+
+    @property
+    def now(self):
+        """Time of the latest event [s]."""
+        return self.w.now
 
     @property
     def waiting(self):

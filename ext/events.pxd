@@ -113,6 +113,25 @@ cdef inline int calendar_turn(Calendar* c) noexcept nogil:
         status |= calendar_spread(c, &c.later[(c.at >> SOON_BITS) & (LATER - 1)])
     return status
 
+cdef inline int calendar_widen(Calendar* c, double width, double now) noexcept nogil:
+    """Put all events into buckets of another width; none comes before `now`."""
+    cdef Bucket held
+    cdef Bucket* b
+    cdef int64_t i, j
+    cdef int status = 0
+    memset(&held, 0, sizeof(Bucket))
+    for i in range(SOON + LATER + 1):
+        b = &c.soon[i] if i < SOON else &c.later[i - SOON] if i < SOON + LATER else &c.beyond
+        for j in range(c.taken if i == (c.at & (SOON - 1)) else 0, b.used):
+            status |= bucket_push(&held, &b.event[j])
+        b.used = 0
+    c.rate, c.taken, c.settled = 1.0 / width, 0, 0
+    c.at = <int64_t> (now * c.rate)
+    for j in range(held.used):
+        status |= calendar_put(c, &held.event[j])
+    free(held.event)
+    return status
+
 cdef inline void sift(Event* e, int64_t i, int64_t count) noexcept nogil:
     cdef Event moved = e[i]
     cdef int64_t below = 2 * i + 1

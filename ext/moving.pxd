@@ -1,4 +1,5 @@
 # What a compiled behaviour may see of the engine: agents in columns, arcs and lanes as packed records, one calendar.
+# A package of your own cimports this from the folder that twin.simulation.include() names; see docs/agents.md.
 from events cimport *
 from types cimport *
 
@@ -6,6 +7,7 @@ cdef enum Kind:
     FREELY                       # nobody is in anybody's way
     CROWDED                      # on foot: the speed of who enters falls with the density
     QUEUED                       # vehicles: a spatial queue with backward waves
+    OWN                          # on foot, by the function of a package of yours
 
 cdef enum State:
     WAITING, TRAVELLING, FINISHED, STRANDED
@@ -33,10 +35,16 @@ cdef packed struct Arc:
     int32_t step                 # rows from that of its source to that of its target
     int32_t lane
 
+cdef struct World
+
+# When an agent that has just entered a lane, and counts as one of those `on` it, will have come to its end [s].
+ctypedef double (*Walk)(World* w, int32_t agent, int32_t lane, double time) noexcept nogil
+
 cdef struct Lane:
     double length                # [m]
-    double area                  # CROWDED: of the lane [m2]
+    double area                  # CROWDED, OWN: of the lane [m2]
     double speed, shape, jam, floor_speed  # CROWDED: Weidmann's free speed, exponent and jam density; the least speed
+    Walk walk                    # OWN; what speed, shape, jam and floor_speed mean is its business
     double headway               # QUEUED: between two that pass its start, or its end [s]
     double hole                  # QUEUED: that a free place takes to travel from its end to its start [s]
     double last_in, last_out
@@ -47,6 +55,16 @@ cdef struct Lane:
     int32_t source, source_tail  # QUEUED: those that wait at its start to set out, beside the road
     int32_t wait, wait_tail      # QUEUED: whoever wants to enter: 2 lane, or 2 lane + 1 for its source
     uint8_t kind, booked
+
+cdef packed struct Watched:      # of an agent that is watched
+    double since, till           # when it came to where it is, and when it could leave [s]
+    int32_t arc                  # that it is on; NONE at a node
+    int32_t hears                # of what its methods hear; see watched.pxd
+
+cdef packed struct Entry:        # of an agent into an edge
+    double time
+    uint32_t agent
+    int32_t arc
 
 cdef struct World:
     int64_t agents, lanes
@@ -78,6 +96,16 @@ cdef struct World:
     double* begin                # (agents,) when one's service began; infinity: not yet
     uint32_t* told               # (agents,) those that arrived, to be reported
     int64_t tellings
+    int64_t watched              # number of the first agent that is watched
+    Watched* one                 # (agents - watched,)
+    Entry* entry                 # since they were last looked at; NULL where nobody wants to know
+    int64_t entries, entry_room
+    const int32_t* edge          # of each arc
+    const uint64_t* object       # (agents - watched,) where each stands in memory, to ask for it in time
+    void* owner                  # that calls their methods
+    double now                   # time of the event in hand [s]
+    bint pauses                  # after the events of this time
+    bint broken                  # a method raised
     Calendar calendar
 
 cdef extern from *:
@@ -91,6 +119,8 @@ cdef extern from *:
     void fetch(const void*) noexcept nogil
 
 cdef enum:
+    LANE_EVENT = 0x40000000      # an event of a lane, not of an agent: they come after those of agents
+    LOOK = 0x10000               # entries after which the engine comes back to have them looked at
     AHEAD = 8                    # events by which memory is asked for before it is needed
 
 cdef inline void tell(World* w, int32_t a) noexcept nogil:

@@ -16,7 +16,10 @@ cdef inline double walk_in(World* w, int32_t a, int32_t lane, double time) noexc
     cdef double out
     l.on += 1
     w.on[a] = lane
-    out = max(time + l.length / walking_speed(l, l.on / l.area), l.last_out)
+    if l.kind == OWN:
+        out = max(l.walk(w, a, lane, time), time, l.last_out)
+    else:
+        out = max(time + l.length / walking_speed(l, l.on / l.area), l.last_out)
     l.last_out = out
     return out
 
@@ -42,7 +45,7 @@ cdef inline int lane_book(World* w, int32_t lane, double time) noexcept nogil:
     if soonest == INFINITY:
         return 0                 # whoever leaves the lane next books again
     l.booked = 1
-    return calendar_push(&w.calendar, max(time, soonest), <uint32_t> (w.agents + lane), 0)
+    return calendar_push(&w.calendar, max(time, soonest), <uint32_t> (LANE_EVENT + lane), 0)
 
 cdef inline void lane_line_up(World* w, int32_t lane, int32_t who) noexcept nogil:
     cdef Lane* l = &w.lane[lane]

@@ -142,9 +142,9 @@ def importers(name):
     }
 
 
-def test_mesa_is_imported_in_one_file():
+def test_mesa_is_imported_in_two_files():
     # It costs most of a second, and sets the process's way of starting others.
-    assert importers("mesa") == {"simulation/mesa_model.py"}
+    assert importers("mesa") == {"simulation/mesa_model.py", "simulation/mesa_view.py"}
 
 
 def test_kernels_are_used_by_readers_routing_and_simulation_alone():

@@ -3,19 +3,26 @@
 import dataclasses
 import inspect
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-import shapely
 
 from twin.gis.grid import grid_city
 from twin.measures import Share, Statistic, measures
+from twin.measures.areas import with_communities
+from twin.measures.carbon import with_activities
+from twin.measures.cases import with_cases
+from twin.measures.ecology import with_trees
 from twin.measures.exposure import with_flood
+from twin.measures.interruptions import with_outages
 from twin.measures.land import with_buildings
+from twin.measures.light import with_lamps
+from twin.measures.noise import with_traffic
 from twin.measures.places import places
+from twin.measures.rain import with_rain
 from twin.measures.utilities import with_mains
 from twin.measures.waiting import with_calls
+from twin.model import Network
 from twin.units import dimension_of
 
 #: How each measure is called here; a registered measure without a row fails.
@@ -23,10 +30,22 @@ GIVEN = {
     "access_gini": {"facility": "clinic"},
     "all_within": {"facility": ["clinic", ["bus_stop", "park"]], "within": 500.0},
     "amount_per_head": {"facility": "clinic"},
+    "amount_share": {"facility": "clinic", "amount": "nursing_beds"},
     "answered_within": {"layer": "hotline", "within": 15.0},
+    "area_each": {"record": "buses"},
     "area_per_head": {"facility": "park"},
     "area_per_household": {"facility": "clinic", "area": "area", "of": "jobs"},
+    "area_per_record": {"facility": "clinic", "record": "buses"},
+    "area_ratio": {"facility": "clinic", "over": "park"},
+    "areas_of": {"layer": "communities", "least": 100.0},
+    "areas_sized": {"of": "people", "least": 10.0},
+    "areas_with": {"facility": ["clinic", "bus_stop"], "groups": 2},
+    "areas_without": {"facility": "clinic"},
     "attached": {"layer": "facilities"},
+    "availability": {"network": "power", "customers": "buses"},
+    "away_from_junctions": {"facility": "bus_stop"},
+    "behind_one_way": {},
+    "block_side": {},
     "buildings_exposed": {"layer": "flood_100"},
     "calls_connected": {"layer": "hotline"},
     "cell_size": {"layer": "flood_100"},
@@ -34,36 +53,79 @@ GIVEN = {
     "concentration": {"layer": "flood_100"},
     "connected_share": {"network": "water", "source": ("works",)},
     "covered": {"layer": "flood_100"},
+    "crossing_light": {"widest": "residential"},
+    "crossing_rim": {"widest": "residential"},
     "demand_per_head": {},
     "distance_within": {"facility": "clinic", "within": 500.0},
+    "emissions_per_head": {},
     "facilities_exposed": {"facility": "clinic", "layer": "flood_100"},
     "facilities_per_head": {"facility": "bus_stop"},
+    "facilities_per_record": {"facility": "clinic", "record": "buses"},
     "facilities_within": {"facility": "bus_stop", "near": "clinic", "within": 100.0},
     "facility_density": {"facility": "bus_stop"},
     "filled": {"layer": "facilities", "column": "capacity"},
+    "floor_of_kind": {"facility": "clinic"},
     "floor_per_head": {},
     "floor_ratio": {},
     "floor_share": {"use": "residential"},
+    "frequent_within": {"within": 500.0, "headway": 1200.0},
+    "green_connectivity": {"within": 100.0},
     "green_cover": {},
+    "green_joined": {"width": 20.0},
+    "growth_ratio": {},
+    "handled_within": {"matter": "licence", "days": 3.0},
+    "interruption_count": {"network": "power", "customers": "buses"},
+    "interruption_length": {"network": "power"},
+    "interruption_time": {"network": "power", "customers": "buses"},
     "junction_density": {},
+    "kth_time": {"facility": "bus_stop", "network": "walk"},
+    "land_for_each": {"facility": "clinic"},
     "land_per_head": {"use": "residential"},
     "land_ratio": {"use": "commercial", "over": "residential"},
+    "largest_cluster": {},
     "length_per_head": {"network": "walk"},
+    "light_power": {},
+    "light_uniformity": {"classes": ["residential"]},
+    "lost_share": {"put_in": "water_in", "billed": "water_billed"},
     "low_rise": {"storeys": 6.0},
+    "marked_area": {"layer": "green"},
+    "marked_length": {"network": "drive", "column": "monitored"},
+    "marked_share": {"layer": "buildings", "column": "solar"},
+    "marked_within": {"layer": "communities", "column": "solar"},
     "mean_time": {"facility": "clinic", "network": "walk"},
+    "mean_wait": {"layer": "hotline"},
+    "model_level": {},
     "network_density": {},
+    "noise_within": {"at_most": 60.0},
     "on_rings": {"network": "water", "source": ("works",)},
     "open_length": {},
     "open_space_share": {},
+    "people_around": {"within": 300.0},
     "people_density": {},
     "people_exposed": {"layer": "flood_100"},
+    "people_for_each": {"facility": "clinic"},
     "people_ratio": {"part": "jobs"},
+    "radio_cover": {"facility": "clinic"},
+    "rain_held": {"design": 0.02},
+    "recorded_count": {"record": "buses"},
+    "recorded_density": {"record": "buses"},
+    "recorded_energy": {"record": "load"},
+    "recorded_flow": {"record": "water_in"},
+    "recorded_length": {"record": "model_resolution"},
+    "recorded_rate": {"record": "buses"},
+    "recorded_ratio": {"record": "buses", "over": "buses_electric"},
+    "recorded_share": {"record": "walk_share"},
+    "recorded_time": {"record": "commute"},
+    "recorded_years": {"record": "design_period"},
     "response_time": {"facility": "clinic", "network": "walk"},
     "room_for_share": {"facility": "clinic"},
+    "run_off": {},
     "separation": {"facility": "clinic", "hazard": "bus_stop"},
     "share_within": {"facility": "clinic", "network": "walk", "within": 300.0},
+    "single_use": {},
     "sized": {"facility": "park", "least": 1000.0},
     "spacing": {"facility": "bus_stop"},
+    "staffed_time": {"layer": "hotline"},
     "straight_within": {"facility": ["clinic", "park"], "within": 300.0},
     "street_light": {},
     "streets_passable": {"layer": "flood_100", "depth": 0.3},
@@ -72,6 +134,7 @@ GIVEN = {
     "time_between": {"facility": "bus_stop", "to": "clinic"},
     "travel_distance": {"facility": "clinic"},
     "travel_time": {"facility": "clinic"},
+    "trees_near": {"within": 15.0},
     "use_mix": {},
     "walk_within": {"facility": "clinic", "within": 300.0, "speed": 1.0},
     "ways_out": {},
@@ -79,14 +142,19 @@ GIVEN = {
     "worst_group": {"facility": "clinic", "network": "walk", "within": 500.0, "groups": ("people", "jobs")},
 }
 #: Layer that a result is aligned with, by name.
-ROWS = {"population": 81, "facilities": 4, "buildings": 1}
+ROWS = {"population": 81, "facilities": 4, "buildings": 1, "communities": 2, "green": 1, "blocks": 64}
 
 
 def furnished():
-    """A grid with all that some measure reads: a building, water in the west, mains, lamps, and streets 6 m wide."""
-    city = with_calls(with_mains(with_flood(with_buildings(grid_city(8)))))
-    lamps = gpd.GeoDataFrame({"id": [0], "flux": [6000.0]}, geometry=[shapely.Point(50, 0)], crs=city.crs)
-    return city.with_layer("street_lamps", lamps).with_network("drive", city.network("drive").with_columns(width=6.0))
+    """A grid with all that some measure reads: houses, water, mains, lamps, lines, registers and logs."""
+    city = with_lamps(with_calls(with_mains(with_flood(with_buildings(grid_city(8))))))
+    for add in (with_outages, with_cases, with_activities, with_rain, with_traffic, with_communities, with_trees):
+        city = add(city)
+    city = city.with_columns("buildings", solar=[1.0])
+    city = city.with_columns("facilities", nursing_beds=[20.0, 0.0, 0.0, 0.0], floor_area=[250.0, 0.0, 0.0, 0.0])
+    streets = city.network("drive").with_columns(width=6.0, monitored=1.0)
+    line = Network.from_arrays([0.0, 800.0], [0.0, 0.0], [0], [1], length=800.0, crs=city.crs, headway=600.0)
+    return city.with_network("drive", streets).with_network("transit", line)
 
 
 @pytest.fixture

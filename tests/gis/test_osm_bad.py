@@ -32,6 +32,7 @@ TOWN = f"{START}{STREET}</osm>"
         ("zip.osm.pbf", b"PK\x03\x04" + bytes(100)),
         ("number.osm", TOWN.replace('id="1"', 'id="one"').encode()),
     ],
+    ids=lambda part: part if isinstance(part, str) else f"{len(part)} bytes",
 )
 def test_damaged_files(tmp_path, name, content):
     path = tmp_path / name

@@ -199,3 +199,31 @@ def test_ctrl_c_leaves_a_partial_trace():
     trace = twin.simulate(grid_city(2), [Interrupted()], until=1000)
     assert trace.partial
     assert len(trace["end"]) == 9
+
+
+@pytest.mark.parametrize("kind", [twin.simulation.Freely, twin.simulation.Crowded, twin.simulation.Queued])
+def test_a_crowd_hears_of_the_edges_it_enters(kind):
+    heard = []
+
+    class Noted(twin.Trips):
+        def enter(self, who, edge, time, sim):
+            heard.append(pd.DataFrame({"agent": who.id, "edge": edge, "time": time}))
+
+    city = grid_city(5)
+    ends = np.arange(36), np.arange(36)[::-1]
+    trips = Noted("drive", *ends, np.linspace(0, 100, 36), physics=kind())
+    others = twin.Trips("drive", *ends, np.linspace(0, 100, 36), physics=kind())
+    trace = twin.simulate(city, [others, trips], until=4000)
+    table = pd.concat(heard)
+    assert table["time"].is_monotonic_increasing
+    apart = matrix(city.network("drive"), ends[0], ends[1]).diagonal()
+    assert table.groupby("agent").size().reindex(range(36)).fillna(0).tolist() == (apart / 100).tolist()
+    graph = city.network("drive").graph
+    for agent, mine in table.groupby("agent"):  # each edge begins where the one before ended
+        at = ends[0][agent]
+        for edge in mine["edge"]:
+            at = graph.head[edge] if graph.tail[edge] == at else graph.tail[edge]
+        assert at == ends[1][agent]
+    first = table.groupby("agent")["time"].first()
+    assert np.allclose(first, np.linspace(0, 100, 36)[first.index]) or kind is twin.simulation.Queued
+    assert trace["end"]["status"].eq("finished").all()

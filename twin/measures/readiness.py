@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import shapely
+from numpy.typing import ArrayLike
 
-from twin.errors import MissingData
+from twin.errors import DataError, MissingData
 from twin.measures.measure import measure
 from twin.measures.places import Kinds, places
 from twin.model import City, Raster
 
-__all__ = ["attached", "cell_size", "covered", "filled"]
+__all__ = ["attached", "cell_size", "covered", "filled", "match_quality", "model_level", "position_accuracy"]
 
 
 @measure(unit="1", en="share of values filled in", zh="数据完整率")
@@ -90,6 +91,69 @@ def attached(city: City, *, layer: str, network: str = "walk", within: float = 2
     if not len(table):
         raise MissingData(f"{city.name}: {layer} is empty", layer=layer)
     return 1.0 - len(city.unsnapped(layer, network, limit=within)) / len(table)
+
+
+def position_accuracy(dx: ArrayLike, dy: ArrayLike) -> float:
+    r"""Horizontal accuracy at 95 %, :math:`1.7308 \sqrt{\overline{dx^2 + dy^2}}` (NSSDA), in the unit of the errors.
+
+    Parameters
+    ----------
+    dx, dy : (n,) errors at points checked on the ground; at least 20 of them.
+
+    References
+    ----------
+    FGDC-STD-007.3-1998; the factor is :math:`\sqrt{-2 \ln 0.05} / \sqrt 2`, not 1.7808 as in some scripts.
+
+    Examples
+    --------
+    >>> round(position_accuracy([1, -1, 2, 0] * 5, [0, 1, -1, 2] * 5), 3)
+    2.998
+    """
+    x, y = np.asarray(dx, dtype=float), np.asarray(dy, dtype=float)
+    if len(x) < 20:
+        raise DataError(f"position_accuracy: at least 20 points are needed, not {len(x)}")
+    return float(np.sqrt(-np.log(0.05)) * np.sqrt((x * x + y * y).mean()))
+
+
+def match_quality(both: int, missed: int, false: int) -> tuple[float, float, float]:
+    """Completeness, correctness and quality of a data set against the truth (Heipke 1997) [1].
+
+    >>> [round(each, 6) for each in match_quality(90, 10, 5)]
+    [0.9, 0.947368, 0.857143]
+    """
+    return both / (both + missed), both / (both + false), both / (both + missed + false)
+
+
+@measure(unit="count", en="level of detail of the model", zh="模型精细度等级", reads=("buildings",))
+def model_level(city: City) -> float:
+    """Level of detail that every class of the twin's model reaches, from 1 to 4 [count].
+
+    1: footprints of buildings; 2: and a terrain; 3: and heights of nine buildings in ten; 4: and storeys and uses of
+    nine in ten. Levels from 5 (rooms, components, parts) are beyond what a city holds here.
+
+    Raises
+    ------
+    MissingData : there are no buildings.
+
+    References
+    ----------
+    CJJ/T 315-2022 names seven levels; which data make a level is ours.
+
+    Examples
+    --------
+    >>> from twin.gis.grid import grid_city
+    >>> from twin.measures.land import with_buildings
+    >>> model_level(with_buildings(grid_city(1)))  # no terrain
+    1.0
+    """
+    if not len(city.table("buildings")):
+        raise MissingData(f"{city.name}: there are no buildings to make a model of", layer="buildings")
+
+    def known(column: str) -> bool:
+        return filled(city, layer="buildings", column=column) >= 0.9
+
+    steps = ("terrain" in city.layers, known("height"), known("levels") and known("use"))
+    return 1.0 + (steps.index(False) if False in steps else len(steps))
 
 
 def _raster(city: City, layer: str) -> Raster:

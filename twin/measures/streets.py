@@ -9,11 +9,11 @@ import shapely
 from numpy.typing import NDArray
 
 from twin.errors import MissingData, listed
-from twin.measures.measure import measure
-from twin.measures.places import places
+from twin.measures.measure import Statistic, measure
+from twin.measures.places import Kinds, places, sites
 from twin.model import City, Network
 
-__all__ = ["junction_density", "length_per_head", "street_light", "width_share"]
+__all__ = ["away_from_junctions", "junction_density", "length_per_head", "street_light", "width_share"]
 
 #: Share of the streets whose width must be known before all are judged by them [1].
 KNOWN = 0.9
@@ -140,6 +140,37 @@ def street_light(
     if np.isnan(flux[here]).any():
         raise MissingData(f"{city.name}: some lamps have no flux", layer="street_lamps", column="flux")
     return float(utilisation * maintenance * flux[here].sum() / area)
+
+
+@measure(unit="m", en="distance from crossings", zh="距干路交叉口距离", reads=("facilities", "drive"))
+def away_from_junctions(city: City, *, facility: Kinds, classes: Sequence[str] = (), least: int = 3) -> Statistic:
+    """Straight distance from each open facility of a kind to the nearest crossing of some classes: the least [m].
+
+    Parameters
+    ----------
+    classes : classes of street of which at least so many edges meet at a crossing; all where empty.
+
+    Examples
+    --------
+    The second stop stands on the crossing at the rim.
+
+    >>> from twin.gis.grid import grid_city
+    >>> away_from_junctions(grid_city(5), facility="bus_stop").value
+    0.0
+    """
+    serving, net = sites(city, facility), city.network("drive")
+    if not serving.any():
+        raise MissingData(f"{city.name}: no open {facility} to ask for", layer="facilities", column="kind")
+    kept = net.open & of_class(net, classes)
+    met = np.bincount(np.concatenate([net.graph.tail[kept], net.graph.head[kept]]), minlength=net.graph.count) >= least
+    if not met.any():
+        raise MissingData(f"{city.name}: no crossing of {listed(classes)}", layer="drive", column="class")
+    points = shapely.points(net.x[met], net.y[met])
+    rows = np.full(len(serving), np.nan)
+    shapes = city.facilities.geometry.to_numpy()[serving]
+    _, gap = shapely.STRtree(points).query_nearest(shapes, return_distance=True, all_matches=False)
+    rows[serving] = gap
+    return Statistic(float(gap.min()), rows, serving.astype(float), "facilities", persons=False)
 
 
 def of_class(net: Network, classes: Sequence[str]) -> NDArray[np.bool_]:

@@ -5,13 +5,25 @@ from __future__ import annotations
 from math import inf
 
 import numpy as np
+import shapely
 
 from twin.errors import DataError, MissingData, listed
 from twin.measures.measure import Share, measure
 from twin.measures.places import Kinds, places, sites
 from twin.model import City
 
-__all__ = ["amount_per_head", "area_per_head", "area_per_household", "facilities_per_head", "room_for_share", "sized"]
+__all__ = [
+    "amount_per_head",
+    "area_per_head",
+    "area_per_household",
+    "area_ratio",
+    "facilities_per_head",
+    "floor_of_kind",
+    "land_for_each",
+    "people_for_each",
+    "room_for_share",
+    "sized",
+]
 
 _READS = ("population", "facilities")
 
@@ -53,16 +65,29 @@ def amount_per_head(city: City, *, facility: Kinds, amount: str = "capacity", of
     return float(_amounts(city, facility, amount).sum() / places(city, of).weight.sum())
 
 
-@measure(unit="m2/person", en="area per head", zh="人均面积", given={"least_area": "m2", "served": "1"}, reads=_READS)
+@measure(
+    unit="m2/person",
+    en="area per head",
+    zh="人均面积",
+    given={"least_area": "m2", "most_area": "m2", "served": "1"},
+    reads=_READS,
+)
 def area_per_head(
-    city: City, *, facility: Kinds, area: str = "area", of: str = "people", least_area: float = 0.0, served: float = 1.0
+    city: City,
+    *,
+    facility: Kinds,
+    area: str = "area",
+    of: str = "people",
+    least_area: float = 0.0,
+    most_area: float = inf,
+    served: float = 1.0,
 ) -> float:
     """Area of the open facilities of a kind over people [m2/person].
 
     Parameters
     ----------
     area : ``area`` (ground) or ``floor_area``.
-    least_area : smaller facilities do not count [m2].
+    least_area, most_area : smaller ones, and those as large or larger, do not count [m2].
     served : share of the people it is meant for [1].
 
     Examples
@@ -76,7 +101,7 @@ def area_per_head(
     if not 0 < served <= 1:
         raise DataError(f"area_per_head: 'served' is a share above 0 and up to 1, not {served}")
     known = _amounts(city, facility, area)
-    return float(known[known >= least_area].sum() / (places(city, of).weight.sum() * served))
+    return float(known[(known >= least_area) & (known < most_area)].sum() / (places(city, of).weight.sum() * served))
 
 
 @measure(unit="m2/household", en="area per household", zh="户均面积", given={"least_area": "m2"}, reads=_READS)
@@ -101,6 +126,70 @@ def area_per_household(
     """
     known = _amounts(city, facility, area)
     return float(known[known >= least_area].sum() / places(city, of).weight.sum())
+
+
+@measure(unit="1", en="area of some facilities over others", zh="设施面积之比", reads=("facilities",))
+def area_ratio(city: City, *, facility: Kinds, over: Kinds, area: str = "area") -> float:
+    """Area of the open facilities of some kinds over that of others: sports grounds over parks [1].
+
+    Examples
+    --------
+    >>> from twin.gis.grid import grid_city
+    >>> area_ratio(grid_city(5), facility="clinic", over="park")  # 720 m2 over 2,500 m2
+    0.288
+    """
+    whole = float(_amounts(city, over, area).sum())
+    if not whole > 0:
+        raise MissingData(f"{city.name}: the {area} of {over} is 0 together", layer="facilities", column=area)
+    return float(_amounts(city, facility, area).sum() / whole)
+
+
+@measure(
+    unit="1", en="floor of facilities over that of buildings", zh="设施建筑面积占比", reads=("facilities", "buildings")
+)
+def floor_of_kind(city: City, *, facility: Kinds, use: str = "residential") -> float:
+    """Floor of the open facilities of some kinds over that of the buildings of a use [1].
+
+    Examples
+    --------
+    >>> from twin.gis.grid import grid_city
+    >>> from twin.measures.land import with_buildings
+    >>> city = with_buildings(grid_city(5)).with_columns("facilities", floor_area=[250.0, 0.0, 0.0, 0.0])
+    >>> floor_of_kind(city, facility="clinic")  # of 2,500 m2
+    0.1
+    """
+    floors = city.column("buildings", "floor_area")[(city.table("buildings")["use"] == use).to_numpy()]
+    if np.isnan(floors).any() or not floors.sum() > 0:
+        raise MissingData(f"{city.name}: {use} buildings have no floor area", layer="buildings", column="floor_area")
+    return float(_amounts(city, facility, "floor_area").sum() / floors.sum())
+
+
+@measure(unit="count", en="people for each facility", zh="每处设施服务人口", reads=_READS)
+def people_for_each(city: City, *, facility: Kinds, of: str = "people") -> float:
+    """People over the open facilities of a kind; `inf` where there is none [count].
+
+    Examples
+    --------
+    >>> from twin.gis.grid import grid_city
+    >>> people_for_each(grid_city(5), facility="clinic")
+    360.0
+    """
+    count = float(sites(city, facility).sum())
+    return float(places(city, of).weight.sum()) / count if count else inf
+
+
+@measure(unit="m2", en="land for each facility", zh="每处设施服务用地", reads=("facilities",))
+def land_for_each(city: City, *, facility: Kinds) -> float:
+    """The city's land over the open facilities of a kind; `inf` where there is none [m2].
+
+    Examples
+    --------
+    >>> from twin.gis.grid import grid_city
+    >>> land_for_each(grid_city(5), facility="clinic")
+    250000.0
+    """
+    count = float(sites(city, facility).sum())
+    return float(shapely.area(city.land())) / count if count else inf
 
 
 @measure(

@@ -10,7 +10,7 @@ from twin.errors import DataError
 from twin.measures.measure import measure
 from twin.model import City
 
-__all__ = ["answered_within", "calls_connected", "erlang_a", "erlang_c"]
+__all__ = ["answered_within", "calls_connected", "erlang_a", "erlang_c", "mean_wait", "staffed_time"]
 
 
 def erlang_c(load: float, agents: int) -> float:
@@ -117,6 +117,55 @@ def calls_connected(city: City, *, layer: str) -> float:
         for rate, mean, count, wait in zip(calls / 3600.0, handling, agents.astype(int), patience, strict=True)
     ]
     return 1.0 - float(np.average(lost, weights=calls))
+
+
+@measure(unit="s", en="mean wait", zh="平均等候时间")
+def mean_wait(city: City, *, layer: str) -> float:
+    r"""Mean wait until a server is free, over all who come, in a steady state of each hour, :math:`C h / (c - A)` [s].
+
+    `inf` where more come in some hour than can be served: their queue grows without end.
+
+    Parameters
+    ----------
+    layer : table with a row for each hour: ``calls`` [1/h], ``handling`` [s], ``agents``: calls, or visitors of a hall.
+
+    References
+    ----------
+    Erlang (1917); M/M/c.
+
+    Examples
+    --------
+    40 visitors an hour of 5 minutes each at 4 counters wait 4.933 minutes.
+
+    >>> from twin.gis.grid import grid_city
+    >>> hall = with_calls(grid_city(1), calls=40.0, handling=300.0, agents=4)
+    >>> round(mean_wait(hall, layer="hotline") / 60, 3)
+    4.933
+    """
+    calls, handling, agents = (city.column(layer, name) for name in ("calls", "handling", "agents"))
+    waits = []
+    for rate, mean, count in zip(calls / 3600.0, handling, agents.astype(int), strict=True):
+        free = count - rate * mean
+        waits.append(erlang_c(rate * mean, count) * mean / free if free > 0 else float("inf"))
+    counted = calls > 0
+    return float(np.average(np.array(waits)[counted], weights=calls[counted]))
+
+
+@measure(unit="s", en="staffed time a day", zh="每日人工服务时间")
+def staffed_time(city: City, *, layer: str) -> float:
+    """Time of a day with somebody at work: the hours of a table with at least one agent [s].
+
+    Parameters
+    ----------
+    layer : table with a row for each hour of the day that it speaks of: ``agents``.
+
+    Examples
+    --------
+    >>> from twin.gis.grid import grid_city
+    >>> staffed_time(with_calls(grid_city(1)), layer="hotline") / 3600
+    1.0
+    """
+    return float((city.column(layer, "agents") >= 1).sum() * 3600.0)
 
 
 def with_calls(city: City, *, calls: float = 720.0, handling: float = 240.0, agents: int = 55) -> City:

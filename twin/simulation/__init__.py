@@ -1,4 +1,4 @@
-"""Agents in a city: crowds by their decisions, compiled events for the rest. Mesa is imported when `CityModel` is."""
+"""Agents in a city: crowds by their decisions, compiled events for the rest. Mesa comes with `CityModel`."""
 
 from __future__ import annotations
 
@@ -7,27 +7,30 @@ from typing import Any
 from twin.simulation.agents import Agents, Trips
 from twin.simulation.crowd import Crowd, Goals
 from twin.simulation.engine import Simulation, simulate
-from twin.simulation.physics import Crowded, Freely, Queued
+from twin.simulation.physics import Compiled, Crowded, Freely, Queued, include
 from twin.simulation.services import Service
 
 __all__ = [
     "Agents",
     "CityModel",
+    "Compiled",
     "Crowd",
     "Crowded",
     "Freely",
     "Goals",
+    "Individual",
     "Queued",
     "Service",
     "Simulation",
     "Trips",
+    "include",
     "simulate",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "CityModel":
-        from twin.simulation.mesa_model import CityModel
+    if name in ("CityModel", "Individual"):
+        from twin.simulation import mesa_model
 
-        return CityModel
+        return getattr(mesa_model, name)
     raise AttributeError(f"module 'twin.simulation' has no attribute '{name}'")

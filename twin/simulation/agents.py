@@ -59,6 +59,13 @@ class Agents:
         del sim
         who.finish()
 
+    def enter(self, who: Crowd, edge: NDArray[np.int32], time: NDArray[np.float64], sim: Simulation) -> None:
+        """They entered edges (rows of ``network.edges``) at times [s]: to be counted or noted, since it is past.
+
+        Asked only where a subclass overrides it, with some ten thousand entries at a time, in their order; an agent
+        that entered several edges is among them several times.
+        """
+
 
 class Trips(Agents):
     """Agents whose decisions are given in arrays: one trip each.

@@ -42,4 +42,6 @@ def uniform(seed: int, crowd: int, agent: ArrayLike, count: ArrayLike) -> NDArra
     who = np.atleast_1d(np.asarray(agent, dtype=np.uint64))
     of_crowd = _mixed(_drawn(start, np.full(1, crowd, dtype=np.uint64)) ^ _APART)
     stream = _mixed(_drawn(of_crowd, who) ^ _APART)
-    return np.asarray((_drawn(stream, np.asarray(count, dtype=np.uint64)) >> np.uint64(11)) * 2.0**-53, dtype=float)
+    return np.asarray(
+        (_drawn(stream, np.atleast_1d(np.asarray(count, dtype=np.uint64))) >> np.uint64(11)) * 2.0**-53, dtype=float
+    )

@@ -106,11 +106,14 @@ class Columns:
     ----------
     first, place : number of its first agent in the engine, and of the crowd itself.
     row : (n,) the row of `spawn`'s table that each agent came from.
+    name, begins : that the trace calls the crowd by, and the number of its first agent there.
     settled : its decisions stand in arrays from the start, so that nobody is asked unless the city changes.
+    silent : who arrives is not asked, and stays; what arrivals change is looked up later.
     """
 
     def __init__(self, agents: Agents, table: pd.DataFrame, place: int, first: int) -> None:
-        name = type(agents).__name__
+        self.name = name = getattr(agents, "name", type(agents).__name__)
+        self.begins: int = getattr(agents, "begins", 0)
         for column in ("node", "depart"):
             if column not in table.columns:
                 raise SimulationError(f"{name}.spawn returned no column '{column}'", time=0.0, agents=name)
@@ -119,6 +122,7 @@ class Columns:
             raise SimulationError(f"{name}: departures are finite and not before 0 s", time=0.0, agents=name)
         self.agents, self.place, self.first = agents, place, first
         self.settled = type(agents).choose is Trips.choose and type(agents).arrive is Agents.arrive
+        self.silent = self.settled
         count = len(table)
         self.row = np.arange(count)
         if self.settled:  # numbers of agents decide between events of one time: so they go by what the agents do
@@ -138,16 +142,33 @@ class Columns:
         return len(self.node)
 
     def attach(self, movement: Movement) -> None:
-        """Look at the engine's own columns: status and time of the last change."""
+        """Look at the engine's own columns: status, time of the last change, and who is asked."""
         part = slice(self.first, self.first + len(self))
         self.status, self.changed, self.asks = movement.state[part], movement.time[part], movement.asks[part]
-        self.asks[:] = not self.settled
 
     def column(self, name: str) -> NDArray[Any]:
         """A column of `spawn`'s table."""
         if name not in self._held:
             self._held[name] = self.table[name].to_numpy()
         return self._held[name]
+
+    def where(self, rows: Any = slice(None)) -> NDArray[np.int32]:
+        """Node at which some agents are, or were last asked."""
+        come = self.silent & (self.status[rows] == FINISHED) & (self.leg[rows] >= 0)
+        return np.asarray(np.where(come, self.goal[rows], self.node[rows]))
+
+    def names(self) -> list[str]:
+        """Columns of `spawn`'s table, and those that were added."""
+        return list(dict.fromkeys([*self.table.columns, *self._held]))
+
+    def put(self, name: str, rows: NDArray[np.int64], values: Any) -> None:
+        """Set a column of some agents; one that there was not is 0, or empty, for the others."""
+        given = np.asarray(values)
+        held = (
+            self.column(name) if name in self._held or name in self.table.columns else np.zeros(len(self), given.dtype)
+        )
+        self._held[name] = held = held.astype(np.promote_types(held.dtype, given.dtype))  # a copy: spawn's is its own
+        held[rows] = given
 
     def numbers(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Numbers of agents in the engine."""

@@ -6,8 +6,10 @@ stand one after another; an agent is at, or coming to, one row. So the engine ne
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +22,10 @@ from twin.routing.paths import in_chunks, per_thread
 from twin.routing.prepared import Prepared, prepared
 from twin.simulation.physics import Freely, Physics, figures
 
-__all__ = ["FINISHED", "STRANDED", "TRAVELLING", "WAITING", "Layer", "Movement"]
+__all__ = ["FINISHED", "STATUS", "STRANDED", "TRAVELLING", "WAITING", "Layer", "Movement"]
 
 WAITING, TRAVELLING, FINISHED, STRANDED = range(4)
+STATUS = np.array(["waiting", "on the way", "finished", "stranded", "in line", "in service"], dtype=object)
 _HERE, _CUT_OFF = -1, -2
 _UNWATCHED, _JUNCTION = -1, -2
 _FAR = 0xFFFFFFFF
@@ -70,22 +73,41 @@ class Movement:
     """
 
     def __init__(self, agents: int, *, edge: float = 60.0) -> None:
-        size = max(1, agents)
-        self.count = agents
-        self.engine = Engine(size, edge * max(1 / 4096, 6 / size))
-        self.time = np.zeros(size)
-        self.row = np.zeros(size, dtype=np.uint32)
-        self.on = np.full(size, -1, dtype=np.int32)
-        self.state = np.zeros(size, dtype=np.uint8)
-        self.asks = np.zeros(size, dtype=np.uint8)
-        self.site = np.full(size, -1, dtype=np.int32)
-        self.engine.agents(self.time, self.row, self.on, self.state, self.asks, self.site)
+        self.count, self.edge, self._fits = 0, edge, max(1, agents)
+        self.engine = Engine(self._fits, self._width(self._fits))
+        self.time = np.zeros(0)
+        self.row = np.zeros(0, dtype=np.uint32)
+        self.on = np.zeros(0, dtype=np.int32)
+        self.state = np.zeros(0, dtype=np.uint8)
+        self.asks = np.zeros(0, dtype=np.uint8)
+        self.site = np.zeros(0, dtype=np.int32)
+        self.grow(agents)
         self.arc = np.zeros(0, dtype=_ARC)
         self.next = np.zeros(0, dtype=np.int32)
         self.used = 0
         self.lanes = 0
         self.parts: list[tuple[int, Layer]] = []  # where rows of a layer begin: whole tables up to the next part
+        self.entered: Callable[[NDArray[Any]], None] | None = None  # is told of entries into edges, many at a time
         self.ordered = False  # whether events are to come in the order of their times: where agents meet, or are asked
+
+    def grow(self, agents: int) -> None:
+        """Room for further agents, numbered on from those there are; the columns are new arrays where they grew."""
+        self.count += agents
+        if self.count > len(self.time) or not len(self.time):
+            size = max(1, self.count, 2 * len(self.time))
+            for name, blank in (("time", 0.0), ("row", 0), ("on", -1), ("state", WAITING), ("asks", 0), ("site", -1)):
+                old = getattr(self, name)
+                column = np.full(size, blank, dtype=old.dtype)
+                column[: len(old)] = old
+                setattr(self, name, column)
+            self.engine.agents(self.time, self.row, self.on, self.state, self.asks, self.site)
+            if size > 4 * self._fits:
+                self._fits = size
+                self.engine.widen(self._width(size))
+
+    def _width(self, agents: int) -> float:
+        """Of the buckets of the calendar, so that a few events fall into each [s]."""
+        return self.edge * max(1 / 4096, 6 / agents)
 
     # ── layers and tables ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -121,7 +143,7 @@ class Movement:
         if f"{layer.cost}_back" in columns:
             free[1::2] = np.asarray(columns[f"{layer.cost}_back"], dtype=float) * layer.pace
         many = np.repeat(np.asarray(columns["lanes"], dtype=float), 2) if "lanes" in columns else None
-        self.engine.lanes(*figures(physics, length, free, many))
+        self.engine.lanes(*figures(physics, length, free, many), getattr(physics, "walk", None))
         self.lanes += len(length)
 
     def change(self, layer: Layer, net: Network) -> None:
@@ -234,8 +256,11 @@ class Movement:
 
     def run(self, until: float) -> NDArray[np.uint32]:
         """Run up to a time, inclusive, or until somebody arrived who is to be asked; their numbers."""
-        while not self.engine.run(until, self.ordered):
-            pass  # Ctrl-C is answered here
+        while not self.engine.run(until, self.ordered):  # Ctrl-C is answered here
+            if self.entered is not None:
+                self.entered(self.engine.noted())
+        if self.entered is not None:
+            self.entered(self.engine.noted())
         return self.engine.told()
 
     def turn(self, who: NDArray[np.bool_], row: NDArray[np.int64]) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from twin.errors import DataError
 
-__all__ = ["Crowded", "Freely", "Physics", "Queued", "figures"]
+__all__ = ["Compiled", "Crowded", "Freely", "Physics", "Queued", "figures", "include"]
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,32 @@ class Crowded:
         inverse = 1.0 / np.asarray(density, dtype=float)
         speed = self.speed * (1.0 - np.exp(-self.shape * (inverse - 1.0 / self.jam)))
         return np.asarray(np.maximum(speed, self.floor))
+
+
+@dataclass(frozen=True)
+class Compiled(Crowded):
+    """On foot, as a compiled function says: whoever enters an edge leaves it when `walk` answers, and overtakes nobody.
+
+    Attributes
+    ----------
+    walk : a capsule named ``twin.Walk``, with the function; see `include` and ``moving.pxd``.
+    speed, shape, jam : three figures that the function finds in the lane; at `speed` [m/s] ways are chosen.
+    """
+
+    walk: Any = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if type(self.walk).__name__ != "PyCapsule" or '"twin.Walk"' not in repr(self.walk):
+            raise DataError(f"Compiled.walk is a capsule named 'twin.Walk', not {self.walk!r}")
+
+
+def include() -> str:
+    """The folder of the ``.pxd`` files that a compiled behaviour cimports: an ``include_path`` for Cython."""
+    from twin import _kernels
+
+    inside = Path(_kernels.__path__[0])
+    return str(inside if (inside / "moving.pxd").exists() else inside.parents[1] / "ext")
 
 
 @dataclass(frozen=True)
@@ -92,7 +120,8 @@ def figures(
     if isinstance(physics, Crowded):
         table[:, 1] = np.maximum(length, 1e-3) * physics.width
         table[:, 2:6] = physics.speed, physics.shape, physics.jam, physics.floor
-        return np.full(len(length), 1, np.uint8), table, np.zeros(len(length), np.int32)
+        kind = 3 if isinstance(physics, Compiled) else 1
+        return np.full(len(length), kind, np.uint8), table, np.zeros(len(length), np.int32)
     density = physics.jam * (np.full(len(length), physics.lanes) if lanes is None else lanes)
     with np.errstate(divide="ignore", invalid="ignore"):
         inverse = np.where((length > 0) & (free > 0), free / length, 0.0)  # of the free speed

@@ -1,7 +1,8 @@
 """Being served: counters, beds and lines before them.
 
 A facility with so many ``servers`` serves as many at a time, first come, first served, those with an appointment
-before those without. The compiled engine keeps the lines; how long a service takes is drawn by name (`twin.simulation.chance`).
+before those without. The compiled engine keeps the lines; how long a service takes is drawn by name
+(`twin.simulation.chance`).
 """
 
 from __future__ import annotations
@@ -106,14 +107,14 @@ class Desks:
 
     def __init__(self, movement: Movement, seed: int) -> None:
         self.movement, self.seed = movement, seed
-        size = len(movement.time)
         self.desk = np.zeros(0, dtype=_DESK)
-        self.whole = np.full((3, size), -1, dtype=np.int32)
-        self.times = np.full((4, size), inf)
-        self.walks_in = np.ones(size, dtype=np.uint8)
         self.number: dict[int, int] = {}  # of the desk of each facility, by row
-        self.count = np.zeros(size, dtype=np.uint64)  # visits of each agent so far
         self.visits = Visits()
+        self._size = 0  # agents that there is room for in what follows: none before the first visit
+        self.whole = np.full((3, 0), -1, dtype=np.int32)  # desk, who stands before one, how many waiting one bears
+        self.times = np.full((4, 0), inf)  # how long one is served, when patience ends, since when, when it began
+        self.walks_in = np.ones(0, dtype=np.uint8)
+        self.count = np.zeros(0, dtype=np.uint64)  # visits of each agent so far
 
     def join(
         self,
@@ -135,6 +136,7 @@ class Desks:
         crowd, agent, facility = places
         if (facility < 0).any():
             raise DataError("queue: somebody is at no facility; choose one by sim.nearest before")
+        self._widen(len(self.movement.time))
         for row in np.unique(facility):
             if int(row) not in self.number:
                 self._open(city, int(row))
@@ -150,6 +152,18 @@ class Desks:
         self.movement.engine.join(who.astype(np.uint32), time)
         away = self.movement.state[who] == TURNED_AWAY
         return np.asarray(away)
+
+    def _widen(self, size: int) -> None:
+        """Room for so many agents."""
+        more = size - self._size
+        if more <= 0:
+            return
+        self._size = size
+        self.whole = np.pad(self.whole, ((0, 0), (0, more)), constant_values=-1)
+        self.times = np.pad(self.times, ((0, 0), (0, more)), constant_values=inf)
+        self.walks_in = np.pad(self.walks_in, (0, more), constant_values=1)
+        self.count = np.pad(self.count, (0, more))
+        self.movement.engine.desks(self.desk, self.whole, self.times, self.walks_in)
 
     def _open(self, city: City, row: int) -> None:
         table = city.facilities
@@ -185,7 +199,7 @@ class Desks:
         for row, number in self.number.items():
             self.desk["servers"][number] = 0 if shut[row] else _servers(table, row)
             if shut[row]:
-                gone.append(np.flatnonzero((self.whole[0] == number) & (self.movement.state == IN_LINE)))
+                gone.append(np.flatnonzero((self.whole[0] == number) & (self.movement.state[: self._size] == IN_LINE)))
             else:
                 self.movement.engine.call(number, time)
         who = np.sort(np.concatenate([np.zeros(0, dtype=np.int64), *gone]))

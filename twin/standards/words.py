@@ -77,6 +77,10 @@ def doubts(city: City, clause: Clause) -> tuple[str, str]:
             share = float(columns["length"][columns["estimated"]].sum() / columns["length"].sum())
             en.append(f"speeds of {share:.0%} of the streets are class defaults, free of traffic")
             zh.append(f"{share:.0%}的道路车速为分级默认值，未计拥堵")
+    if "records" in clause.meter.reads and "records" in city.layers:
+        told = _told(city, clause)
+        en += [f"by the records: {each}" for each in told]
+        zh += [f"据登记：{each}" for each in told]
     if clause.source.evidence == "recalled":
         en.append("the figure is recalled, not read")
         zh.append("限值凭记忆，未核对原文")
@@ -84,3 +88,13 @@ def doubts(city: City, clause: Clause) -> tuple[str, str]:
         en.append(f"a goal for {clause.valid.goal}")
         zh.append(f"{clause.valid.goal}年目标值")
     return "; ".join(en), "；".join(zh)
+
+
+def _told(city: City, clause: Clause) -> list[str]:
+    """Source and year of the records that a clause names, each once."""
+    table = city.table("records")
+    names = [value for value in clause.given.values() if isinstance(value, str)]
+    rows = table[table["id"].isin(names)]
+    pairs = zip(rows["source"].astype(str), rows["year"].astype(str), strict=True)
+    said = (f"{source}, {year}" if year.strip("-") else source for source, year in pairs)
+    return list(dict.fromkeys(said))

@@ -23,6 +23,7 @@ from twin.gis.synthetic.houses import Lots, build
 from twin.gis.synthetic.junctions import Web, weave
 from twin.gis.synthetic.names import Namer
 from twin.gis.synthetic.paths import park_paths
+from twin.gis.synthetic.registers import with_registers
 from twin.model import About, City, Network, Source
 
 __all__ = ["Town", "make"]
@@ -99,6 +100,7 @@ def make(seed: int) -> Town:
             **{f"{name}_nodes": utility.nodes(ground) for name, utility in supply.items()},
         },
     )
+    city = with_registers(city, seed)
     return Town(replace(city, about=_about(city, seed)), lines, sites, warp)
 
 
@@ -245,6 +247,10 @@ def _about(city: City, seed: int) -> About:
         traits={
             "size_class": "small",
             "climate": "III",
+            "water_zone": "3",
+            "supply_area": "B",
+            "historic": "yes",
+            "heated": "no",
             "name_zh": "海港镇",
             "seismic_intensity": "7",
             "terrain": "coastal plain",
