@@ -256,7 +256,7 @@ class _Task:
             )
         city, verdicts, trace = results[0]
         if len(results) > 1:
-            verdicts = combine([each for _, each, _ in results], self.packs, city)
+            verdicts = combine([each for _, each, _ in results], self.packs, city, on=self.day)
         return Cell(
             plan.name, shock.name if shock else "", scenario, city, verdicts, trace, time.perf_counter() - start
         )

@@ -5,10 +5,12 @@ import datetime as dt
 import pytest
 from click.testing import CliRunner
 
+import twin
 from twin.cli.terminal import twin_group
 from twin.errors import StandardError
 from twin.gis.grid import grid_city
-from twin.standards import check, lint, load, side_by_side
+from twin.hazards import Blockage
+from twin.standards import check, lint, load, rivals, side_by_side
 
 HEAD = """name = "town"
 title = { en = "Town", zh = "城镇" }
@@ -179,3 +181,30 @@ def test_what_a_code_overrides_does_not_stand_beside_it():
         "straight_within, within 300 m, least_area 20,000 m2",
         "distance_within, within 300 m, least_area 5,000 m2",
     } <= set(alone["asks"])
+
+
+def test_rivals_are_those_that_ask_something_else_of_the_same(write):
+    path = write(
+        clause("draft", "at_least = 0.5", "valid = { from = 2030-01-01 }", within=300),
+        clause("1", "at_least = 0.15"),
+        clause("2", "at_least = 0.5", within=300),  # the same question and the same figure
+        clause("3", within=1200),  # no limit
+        clause("4", "at_least = 0.15", "valid = { until = 2020-01-01 }", within=900),
+    )
+    (pack,) = load(path)
+    draft = pack.clause[0]
+    assert [each.key for each in rivals(draft, pack.clause, on=dt.date(2026, 6, 1))] == ["T 1-2012, 1"]
+    assert [each.id for each in rivals(draft, pack.clause, on=dt.date(2019, 6, 1))] == ["1", "4"]
+
+
+def test_an_ensemble_is_judged_by_the_law_of_its_day(write):
+    path = write(
+        clause(
+            "1",
+            "phase = [{ until = 2029-12-31, at_least = 0.0 }, { from = 2030-01-01, at_least = 1.0 }]",
+        )
+    )
+    storm = twin.Scenario("storm", Blockage(share=0.2, seed=0))
+    for year, status in ((2026, "pass"), (2031, "fail")):
+        done = twin.study(grid_city(5), under=[storm], standards=path, runs=4, on=dt.date(year, 6, 1))
+        assert done.cells[1].verdicts[0].status == status

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from twin.errors import DataError
-from twin.measures.measure import Share, Statistic, measure
+from twin.measures.measure import Share, Statistic, measure, weighted_percentile
 from twin.measures.places import Kinds, nearest_cost, places, straight_distance
 from twin.model import City
 
@@ -254,7 +253,4 @@ def response_time(
         raise DataError(f"response_time: a share above 0 and up to 1, not {share}", column="share")
     who = places(city, of)
     time = nearest_cost(city, facility, network, of=of, outward=True) + turn_out
-    order = np.argsort(time, kind="stable")
-    reached = np.cumsum(who.weight[order]) / who.weight.sum()
-    value = float(time[order][np.searchsorted(reached, share - 1e-12)])
-    return Statistic(value, time, who.weight, who.layer, who.persons)
+    return Statistic(weighted_percentile(time, who.weight, share), time, who.weight, who.layer, who.persons)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from twin.registry import Registry
 
-__all__ = ["Measure", "Share", "Statistic", "measure", "measures"]
+__all__ = ["Measure", "Share", "Statistic", "measure", "measures", "weighted_percentile"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -124,3 +124,14 @@ class Statistic:
     weight: NDArray[np.float64]
     layer: str = "population"
     persons: bool = True
+
+
+def weighted_percentile(rows: NDArray[np.float64], weight: NDArray[np.float64], share: float) -> float:
+    """The smallest value such that at least a share of the weight has that value or less.
+
+    >>> weighted_percentile(np.array([3.0, 1.0, 2.0]), np.array([1.0, 1.0, 2.0]), 0.75)
+    2.0
+    """
+    order = np.argsort(rows, kind="stable")
+    part = np.cumsum(weight[order]) / weight.sum()
+    return float(rows[order][np.searchsorted(part, share - 1e-12)])

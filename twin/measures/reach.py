@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from twin.errors import DataError, MissingData
-from twin.measures.measure import Share, Statistic, measure
+from twin.measures.measure import Share, Statistic, measure, weighted_percentile
 from twin.measures.places import Kinds, nearest_cost, places, sites
 from twin.model import City
 from twin.model.snap import snap_table
@@ -179,6 +179,4 @@ def kth_time(
     shapes = city.facilities.geometry.to_numpy()[serving]
     marks = tuple(map(id, shapes))
     time = net.memory.of(("kth", kth, marks), (who.table,), compute, keep=shapes)
-    order = np.argsort(time, kind="stable")
-    part = np.cumsum(who.weight[order]) / who.weight.sum()
-    return Statistic(float(time[order][np.searchsorted(part, share - 1e-12)]), time, who.weight, who.layer, who.persons)
+    return Statistic(weighted_percentile(time, who.weight, share), time, who.weight, who.layer, who.persons)

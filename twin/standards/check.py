@@ -19,7 +19,7 @@ from twin.standards.clause import Clause, in_unit, limits_of, limits_set
 from twin.standards.pack import load
 from twin.standards.words import SIGNS, beside, compared, doubts, limit_text, limit_words
 
-__all__ = ["check", "in_force", "judge"]
+__all__ = ["check", "holds", "in_force", "judge", "measured", "verdict_on"]
 
 _NAN = float("nan")
 
@@ -54,15 +54,23 @@ def check(
     found: list[Verdict] = []
 
     def some(part: slice) -> list[Verdict]:
-        return [_one(city, clause, day, overridden, trace) for clause in clauses[part]]
+        return [verdict_on(city, clause, day, overridden=overridden, trace=trace) for clause in clauses[part]]
 
     in_chunks(some, len(clauses), least=1, then=lambda _, verdicts: found.extend(verdicts))
     return Verdicts(tuple(found))
 
 
-def _one(city: City, clause: Clause, day: dt.date, overridden: Mapping[str, str], trace: Trace | None) -> Verdict:
+def verdict_on(
+    city: City,
+    clause: Clause,
+    day: dt.date,
+    *,
+    overridden: Mapping[str, str] | None = None,
+    trace: Trace | None = None,
+) -> Verdict:
+    """The verdict of one clause by the law of a day; `overridden` names the clauses that another takes the place of."""
     idle = in_force(clause, day)
-    if idle is None and clause.key in overridden:
+    if idle is None and overridden and clause.key in overridden:
         idle = (f"{overridden[clause.key]} takes its place", f"以{overridden[clause.key]}为准")
     if idle is None:
         idle = _outside(city, clause)
@@ -72,7 +80,7 @@ def _one(city: City, clause: Clause, day: dt.date, overridden: Mapping[str, str]
     if state is not None:
         return _verdict(clause, "unknown", reason=state[0], reason_zh=state[1])
     try:
-        found = _measured(city, clause, clause.meter, trace)
+        found = measured(city, clause, clause.meter, trace)
     except MissingData as gap:
         return _verdict(clause, "unknown", reason=str(gap), reason_zh=f"缺少数据：{gap}")
     extra = _joined(_level(clause, day), _beside(city, clause, trace))
@@ -93,8 +101,7 @@ def judge(
     if np.isnan(value):
         return _verdict(clause, "unknown", reason="the value is not a number", reason_zh="无法得出数值")
     margin = _margin(value, limits)
-    holds = all(_holds(value, key, limit) for key, limit in limits.items())
-    status = "value" if not limits else "pass" if holds else "fail"
+    status = "value" if not limits else "pass" if holds(value, limits) else "fail"
     short, people = _short(found, limits)
     en, zh = compared(clause, value, limits, people if status != "pass" or people > 0 else 0.0)
     if clause.classes:
@@ -177,7 +184,8 @@ def _stateless(city: City, clause: Clause) -> tuple[str, str] | None:
     return None
 
 
-def _measured(city: City, clause: Clause, meter: Measure, trace: Trace | None) -> Any:
+def measured(city: City, clause: Clause, meter: Measure, trace: Trace | None = None) -> Any:
+    """What a measure says of a city with what the clause gives; `MissingData` where the city lacks what it reads."""
     arguments = clause.arguments(of=meter)
     if "trace" in meter.parameters:
         if trace is None:
@@ -192,10 +200,19 @@ def _beside(city: City, clause: Clause, trace: Trace | None) -> tuple[str, str]:
         return "", ""
     meter = measures[clause.beside]
     try:
-        found = _measured(city, clause, meter, trace)
+        found = measured(city, clause, meter, trace)
     except MissingData:
         return "", ""
     return beside(meter, float(getattr(found, "value", found)))
+
+
+def holds(value: float, limits: Mapping[str, float]) -> bool:
+    """Whether a value meets every limit, both in the measure's unit.
+
+    >>> holds(0.8, {"at_least": 0.8}), holds(0.8, {"more_than": 0.8})
+    (True, False)
+    """
+    return all(_holds(value, key, limit) for key, limit in limits.items())
 
 
 def _holds(value: float, key: str, limit: float) -> bool:

@@ -15,7 +15,7 @@ from twin.standards.pack import load
 from twin.standards.words import limit_words
 from twin.units import shown
 
-__all__ = ["side_by_side"]
+__all__ = ["rivals", "side_by_side"]
 
 #: Measures that answer one question, by different kinds of distance or time.
 _QUESTION = {
@@ -78,6 +78,29 @@ def side_by_side(
             found_rows += [{"question": question, "of": thing, **row} for row in group]
     columns = ["question", "of", "clause", "strength", "evidence", "asks", "limit"]
     return pd.DataFrame(found_rows, columns=[*columns, *(("status", "value") if verdicts is not None else ())])
+
+
+def rivals(
+    clause: Clause, others: Iterable[Clause], *, on: dt.date | None = None, traits: Mapping[str, str] | None = None
+) -> tuple[Clause, ...]:
+    """Clauses in force that put the question of one clause, of the same thing, and do not ask the same.
+
+    Parameters
+    ----------
+    clause : it need not be in force itself.
+    on, traits : as in `side_by_side`.
+    """
+    day = on or dt.date.today()
+    question, things = _QUESTION.get(clause.measure, clause.measure), set(_things(clause))
+    asked = _asks(clause), limits_of(clause, traits or {}, day)
+    found = {}
+    for other in others:
+        if _QUESTION.get(other.measure, other.measure) != question or not things & set(_things(other)):
+            continue
+        limits = limits_of(other, traits or {}, day) if in_force(other, day) is None else None
+        if limits and other.key != clause.key and (_asks(other), limits) != asked:
+            found[other.key] = other
+    return tuple(found.values())
 
 
 def _things(clause: Clause) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from twin.standards.pack import load
 from twin.standards.words import doubts
 from twin.units import shown
 
-__all__ = ["CONFIDENCE", "combine", "interval"]
+__all__ = ["CONFIDENCE", "combine", "interval", "settled"]
 
 #: Confidence of the interval of the mean [1].
 CONFIDENCE = 0.95
@@ -36,18 +37,21 @@ def interval(values: NDArray[np.float64], confidence: float = CONFIDENCE) -> tup
     return mean - half, mean, mean + half
 
 
-def combine(runs: Sequence[Verdicts], packs: Iterable[str | Path], city: City) -> Verdicts:
-    """One verdict a clause from many runs.
+def combine(
+    runs: Sequence[Verdicts], packs: Iterable[str | Path], city: City, *, on: dt.date | None = None
+) -> Verdicts:
+    """One verdict a clause from many runs, by the limits of a day (today where not given); see `settled`."""
+    clauses = [clause for pack in load(packs) for clause in pack.clause]
+    return Verdicts(tuple(settled([run[i] for run in runs], clause, city, on=on) for i, clause in enumerate(clauses)))
+
+
+def settled(verdicts: Sequence[Verdict], clause: Clause, city: City, *, on: dt.date | None = None) -> Verdict:
+    """One verdict of a clause from those of many runs.
 
     Pass where the whole interval of the mean is on the good side of the limit, fail where all of it is on the bad side,
     else *unknown*: so many runs do not settle it. Unknown in any run is unknown. A row falls short where it does so in
     more than half of the runs.
     """
-    clauses = [clause for pack in load(packs) for clause in pack.clause]
-    return Verdicts(tuple(_one([run[i] for run in runs], clause, city) for i, clause in enumerate(clauses)))
-
-
-def _one(verdicts: list[Verdict], clause: Clause, city: City) -> Verdict:
     first = verdicts[0]
     statuses = {verdict.status for verdict in verdicts}
     if "not applicable" in statuses:
@@ -63,7 +67,7 @@ def _one(verdicts: list[Verdict], clause: Clause, city: City) -> Verdict:
             reason=f"beyond reach in {gone} of {len(values)} runs",
         )
     low, mean, high = interval(values)
-    limits = limits_of(clause, city.about.traits) or {}
+    limits = limits_of(clause, city.about.traits, on) or {}
     margins = [
         min(low - v, high - v) if k in {"at_least", "more_than"} else min(v - low, v - high) for k, v in limits.items()
     ]
