@@ -53,8 +53,8 @@ class Places:
         if key not in self._ways:
             at = nodes[usable]
             seeds = at, np.zeros(len(at), np.uint32), np.flatnonzero(usable).astype(np.int32)
-            cost, way = sweep(self.city.network(network), seeds, cost="time", inward=True)
-            self._ways[key] = floating(cost), np.asarray(way, dtype=np.int32)
+            label, way = sweep(self.city.network(network), seeds, cost="time", inward=True)
+            self._ways[key] = floating(label), np.asarray(way, dtype=np.int32)
         cost, way = self._ways[key]
         found = np.where(np.isfinite(cost[start]), way[start], -1)
         goal = np.where(found >= 0, nodes[found], -1).astype(np.int32)
