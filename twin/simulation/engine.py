@@ -80,6 +80,7 @@ class Simulation:
             return
         self.movement.ordered = True
         order = np.argsort(state.depart, kind="stable")
+        order = order[np.isfinite(state.depart[order])]  # the others wait until they are called
         for rows in np.split(order, np.flatnonzero(np.diff(state.depart[order])) + 1):
             if len(rows):
                 self.ask_later(float(state.depart[rows[0]]), state, rows)
@@ -220,6 +221,8 @@ class Simulation:
             ) from error
 
     def _choose(self, state: Columns, rows: NDArray[np.int64]) -> None:
+        state.changed[rows] = self.time
+        state.status[rows] = STRANDED  # unless they say where they go, or that they finish or retry
         answer = self._ask(state, "choose", rows)
         goals = (
             answer if isinstance(answer, Goals) else Goals(np.asarray(answer, dtype=np.int32), np.full(len(rows), -1))
@@ -229,9 +232,7 @@ class Simulation:
             raise SimulationError(
                 f"{name}.choose returned {goals.node.size} goals for {len(rows)} agents", time=self.time, agents=name
             )
-        state.changed[rows] = self.time
         state.goal[rows], state.facility[rows] = goals.node, goals.facility
-        state.status[rows] = STRANDED
         going = rows[goals.node >= 0]
         if len(going):
             ends = state.node[going], state.goal[going]
@@ -312,6 +313,16 @@ class Simulation:
         if self.watch is not None:
             self.watch.changed(self)
 
+    def turn(self, state: Columns, rows: NDArray[np.int64]) -> None:
+        """Have agents turn off their way at the next node that they come to; see `Crowd.turn`."""
+        rows = rows[(state.status[rows] == TRAVELLING) & ~state.diverted[rows]]
+        numbers, row = state.numbers(rows), self.movement.engine.rows()
+        concerned, target = np.zeros(len(row), dtype=bool), row.astype(np.int64)
+        concerned[numbers] = True
+        target[numbers] = self.movement.stops(row[numbers])
+        state.diverted[rows], state.asks[rows] = True, 1
+        self.movement.turn(concerned, target)
+
     def _settle_again(self, state: Columns, target: NDArray[np.int64], concerned: NDArray[np.bool_]) -> None:
         """Those who have not set out will go by the ways of the new city."""
         rows = np.flatnonzero(state.status == WAITING)
@@ -367,7 +378,17 @@ class Simulation:
         columns = ["crowd", "agent", "status", "node", "facility", "time"]
         end = pd.concat(ends, ignore_index=True) if ends else pd.DataFrame(columns=columns)
         end = end.set_index(["crowd", "agent"])
-        return Trace({"trips": trips, "end": end, "gridlock": self._gridlock()}, until, self.seed, partial)
+        tables = {"trips": trips, "end": end, "gridlock": self._gridlock()}
+        return Trace(tables | self._own_tables(), until, self.seed, partial)
+
+    def _own_tables(self) -> dict[str, pd.DataFrame]:
+        """Tables that crowds keep of their own; those of one name stand one below the other."""
+        parts: dict[str, list[pd.DataFrame]] = {}
+        for state in self._crowds:
+            for name, table in state.agents.tables(Crowd(state, np.arange(len(state)), self), self).items():
+                table.insert(0, "crowd", state.place)
+                parts.setdefault(name, []).append(table)
+        return {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}
 
     def _gridlock(self) -> pd.DataFrame:
         """Edges on which vehicles wait for each other in a circle, where nobody can move any more."""
