@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pytest
+from simulation.towns import town
 
 import twin
-from tests.simulation.towns import town
 from twin.errors import DataError, MissingData
 from twin.interventions import CloseFacility
 from twin.simulation import Ambulances, Emergency, FireEngines, Patrols, Service
@@ -37,7 +37,13 @@ def test_the_chain_of_one_call():
     """Called at 10 s, put through after 30, out after 60, two blocks of 100 s, ten minutes there, two blocks back."""
     trace = answered(town([0], [(10.0, 2)]), handling=30.0)
     (call,) = trace["calls"].itertuples()
-    assert (call.time, call.node, call.service, call.station, call.unit) == (10.0, 2, "fire_station", "fire_station-0", 0)
+    assert (call.time, call.node, call.service, call.station, call.unit) == (
+        10.0,
+        2,
+        "fire_station",
+        "fire_station-0",
+        0,
+    )
     assert (call.order, call.start, call.arrive, call.leave, call.free) == (40.0, 100.0, 300.0, 900.0, 900.0)
     assert call.outcome == "reached"
     assert trace["trips"][["origin", "destination", "depart", "arrive"]].to_numpy().tolist() == [

@@ -17,6 +17,11 @@ class Trace(Mapping[str, pd.DataFrame]):
 
     ``trips``: one row a trip, with agent, origin, destination (node ids), depart and arrive [s]; NaN while on the way.
     ``end``: one row an agent (index crowd, agent), with status, node and facility (ids), time [s] of its last change.
+    ``visits``: one row a visit to be served, with crowd, agent, facility (id), arrive, begin and end [s] and outcome
+    (served, left, turned away, in line, in service); NaN where it did not begin, or has not ended.
+    ``calls``, where a crowd answers calls: one row a unit that a call asked for, with crowd, call, service (kind of
+    station), priority, time of the call, node (id), unit, station (id), the times of order, start, arrive, leave and
+    free [s] (NaN where they did not come) and outcome (reached, on the way, waiting, cut off, lost).
     ``gridlock``: edges (rows) with vehicles that wait for each other for good, and since when [s]; empty, it is hoped.
     """
 

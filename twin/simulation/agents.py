@@ -56,6 +56,16 @@ class Agents:
         del who, sim
         return {}
 
+    def served(self, who: Crowd, sim: Simulation) -> None:
+        """What they do once they were served where they queued (`who.queue`); by default they are done."""
+        del sim
+        who.finish()
+
+    def gave_up(self, who: Crowd, sim: Simulation) -> None:
+        """What they do when they were turned away, or lost patience in line; by default they are done."""
+        del sim
+        who.finish()
+
     def enter(self, who: Crowd, edge: NDArray[np.int32], time: NDArray[np.float64], sim: Simulation) -> None:
         """They entered edges (rows of ``network.edges``) at times [s]: to be counted or noted, since it is past.
 

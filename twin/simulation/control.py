@@ -40,7 +40,7 @@ class Control:
         self.asked = np.zeros(len(state), dtype=bool)  # units that are told where to go in this moment anyway
 
     def _get(self, name: str, rows: Any) -> NDArray[Any]:
-        return self.state.column(name)[rows]
+        return np.asarray(self.state.column(name)[rows])
 
     def _set(self, name: str, rows: Any, values: Any) -> None:
         self.state.put(name, rows, values)
@@ -159,7 +159,7 @@ class Control:
         return np.where(np.isfinite(time), fit, inf)
 
     def _order(self, unit: np.int64, request: np.int64) -> None:
-        """One unit goes to one request: now where it is on the road, after turning out where it stands at its station."""
+        """One unit goes to one request: now where it is on the road, after turning out where it stands at home."""
         now = self.sim.time
         self._set("job", request, unit)
         self._set("job", unit, request)

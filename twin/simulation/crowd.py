@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from twin.errors import SimulationError
 from twin.simulation.agents import Agents, Trips
@@ -15,6 +15,7 @@ from twin.simulation.movement import FINISHED, WAITING, Layer, Movement
 
 if TYPE_CHECKING:
     from twin.simulation.engine import Simulation
+    from twin.simulation.services import Service
 
 __all__ = ["Columns", "Crowd", "Goals"]
 
@@ -87,6 +88,19 @@ class Crowd:
     def turn(self) -> None:
         """They turn off their way at the next node they come to, and choose again there."""
         self._sim.turn(self._state, self._rows)
+
+    def queue(self, service: Service, *, appointment: ArrayLike = False) -> None:
+        """They come to be served at the facility they are at, and stand in line where all its servers are busy.
+
+        When served, `Agents.served` is asked; when they are turned away, run out of patience, or the facility closes,
+        `Agents.gave_up`.
+
+        Parameters
+        ----------
+        service : how long it takes, and how long they wait.
+        appointment : (n,) or one, who goes before all those without.
+        """
+        self._sim.queue(self, service, np.broadcast_to(np.asarray(appointment, dtype=bool), self._rows.shape))
 
     def finish(self) -> None:
         """They are done, and stay where they are."""

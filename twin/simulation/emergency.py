@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -90,12 +90,13 @@ class Emergency(Agents):
         if np.isnan(servers).any():
             gone = rows[np.isnan(servers)]
             raise MissingData(
-                f"facilities.servers: nobody knows how many units stand at {table['id'].iloc[gone[0]]}; give the column",
+                f"facilities.servers: nobody knows how many units stand at {table['id'].iloc[gone[0]]}; "
+                "give the column",
                 layer="facilities",
                 column="servers",
             )
         base = np.repeat(rows, servers.astype(int))
-        node = hung["node"].loc[base].to_numpy()
+        node = hung["node"].reindex(base).to_numpy()
         return _columns(node, depart=0.0, base=base, phase=ROUND) if self.beats else _columns(node, base=base)
 
     def _requests(self, city: City, rng: np.random.Generator) -> pd.DataFrame:
@@ -113,7 +114,9 @@ class Emergency(Agents):
             called=called,
         )
 
-    def fitness(self, time: NDArray[np.float64], base: NDArray[np.int64], priority: int, sim: Simulation) -> NDArray[np.float64]:
+    def fitness(
+        self, time: NDArray[np.float64], base: NDArray[np.int64], priority: int, sim: Simulation
+    ) -> NDArray[np.float64]:
         """How well each free unit suits a call; the least is sent, `inf` never.
 
         Parameters
@@ -138,7 +141,7 @@ class Emergency(Agents):
         return {"calls": Control(self, who.columns, sim).to_frame()}
 
 
-def _columns(node: NDArray[np.int32], **columns: object) -> pd.DataFrame:
+def _columns(node: NDArray[np.int32], **columns: Any) -> pd.DataFrame:
     """Agents of the crowd, with all its columns."""
     blank = {"depart": inf, "base": -1, "call": -1, "priority": 0, "called": np.nan, "phase": IDLE, "job": NOBODY}
     table = pd.DataFrame({"node": node, "home": node})

@@ -73,7 +73,7 @@ def logged(city: City, layer: str, network: str) -> pd.DataFrame:
             layer=layer,
             rows=tuple(int(row) for row in away),
         )
-    found = pd.DataFrame({"time": time, "node": hung["node"].loc[np.arange(len(table))].to_numpy()})
+    found = pd.DataFrame({"time": time, "node": hung["node"].reindex(range(len(table))).to_numpy()})
     for name in ("priority", "units"):
         if name in table.columns:
             found[name] = city.column(layer, name).astype(np.int64)
