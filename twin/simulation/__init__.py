@@ -6,6 +6,7 @@ from typing import Any
 
 from twin.simulation.agents import Agents, Trips
 from twin.simulation.crowd import Crowd, Goals
+from twin.simulation.days import Days, Diaries, Mode
 from twin.simulation.emergency import Ambulances, Emergency, FireEngines, Patrols
 from twin.simulation.engine import Simulation, simulate
 from twin.simulation.physics import Compiled, Crowded, Freely, Queued, include
@@ -18,11 +19,14 @@ __all__ = [
     "Compiled",
     "Crowd",
     "Crowded",
+    "Days",
+    "Diaries",
     "Emergency",
     "FireEngines",
     "Freely",
     "Goals",
     "Individual",
+    "Mode",
     "Patrols",
     "Queued",
     "Service",
