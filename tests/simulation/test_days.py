@@ -66,9 +66,8 @@ def test_modes_meet_in_one_day():
 
 def test_who_is_stranded_makes_no_further_trip():
     def close_all(city):
-        return city.with_network(
-            "walk", city.networks["walk"].close(np.ones(len(city.networks["walk"].graph.tail), bool))
-        )
+        net = city.networks["walk"]
+        return city.with_network("walk", net.close(np.ones(len(net.graph.tail), bool)))
 
     table = diary((0, "walk", 0, 2, 100.0), (0, "walk", 2, 0, 1000.0))
     trace = run(table, events=[(400.0, close_all)])

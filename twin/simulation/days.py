@@ -239,14 +239,12 @@ def _checked(crowd: Days, table: pd.DataFrame, name: str) -> pd.DataFrame:
                 time=0.0,
                 agents=name,
             )
-    for mode, of in table.groupby("mode"):
-        del mode
-        for column in ("node", "goal"):
-            bad = of.index[of[column].to_numpy() < 0]
-            if len(bad):
-                raise SimulationError(
-                    f"{name}: trips {bad[:5].tolist()}: no {column} on the network of their mode", time=0.0, agents=name
-                )
+    for column in ("node", "goal"):
+        bad = np.flatnonzero(table[column].to_numpy() < 0)
+        if len(bad):
+            raise SimulationError(
+                f"{name}: trips {bad[:5].tolist()}: no {column} on the network of their mode", time=0.0, agents=name
+            )
     person = table["person"].to_numpy()
     starts = np.append(True, person[1:] != person[:-1])[: len(person)]
     if starts.sum() != len(np.unique(person)):
