@@ -8,6 +8,7 @@ import numpy as np
 
 from events cimport *
 from moving cimport *
+from serving cimport *
 from traffic cimport *
 from types cimport *
 from watched cimport *
@@ -52,9 +53,7 @@ cdef inline int32_t _onward(World* w, uint32_t* row) noexcept nogil:
 
 cdef inline void _stop(World* w, int32_t a, uint32_t row, double time, uint8_t state) noexcept nogil:
     w.time[a], w.row[a], w.state[a] = time, row, state
-    if w.asks[a]:
-        w.told[w.tellings] = a
-        w.tellings += 1
+    tell(w, a)
 
 
 cdef inline bint _admitted(World* w, int32_t a, uint32_t* row) noexcept nogil:
@@ -189,6 +188,8 @@ cdef int _at_end(World* w, int32_t a, double time) noexcept nogil:
 cdef int _event(World* w, const Event* e) noexcept nogil:
     cdef int32_t a = <int32_t> e.agent, lane
     w.now = e.time
+    if e.row >= DESK:
+        return desk_event(w, a, e.row, e.time)
     if e.agent >= LANE_EVENT:
         lane = <int32_t> (e.agent - LANE_EVENT)
         w.lane[lane].booked = 0
@@ -216,7 +217,7 @@ cdef inline void _foresee(World* w) noexcept nogil:
         low = 1
         high = min(b.used, AHEAD + 1)
     for i in range(low, high):
-        if b.event[i].agent < LANE_EVENT:
+        if b.event[i].agent < LANE_EVENT and b.event[i].row < DESK:
             fetch(&w.next[b.event[i].row])
             fetch(&w.on[b.event[i].agent])
             if b.event[i].agent >= w.watched:
@@ -406,6 +407,37 @@ cdef class Engine:
         if self.w.sites:
             self.w.site_row, self.w.site_order, self.w.room = &row[0], &order[0, 0], &room[0]
 
+    def desks(self, Desk[::1] desk, int32_t[:, ::1] whole, double[:, ::1] times, uint8_t[::1] walks_in):
+        """Desks, and what they know of the agents: whole (3, agents), at_desk, back and bears; times (4, agents), need,
+        deadline, since and begin."""
+        self.held["desks"] = desk, whole, times, walks_in
+        self.w.desk = &desk[0] if desk.shape[0] else NULL
+        self.w.at_desk, self.w.back, self.w.bears = &whole[0, 0], &whole[1, 0], &whole[2, 0]
+        self.w.need, self.w.deadline, self.w.since, self.w.begin = &times[0, 0], &times[1, 0], &times[2, 0], &times[3, 0]
+        self.w.walks_in = &walks_in[0]
+
+    def join(self, const uint32_t[::1] who, double time):
+        """Agents come to their desks, in this order; those who are turned away say so by their state."""
+        cdef int64_t i
+        cdef int status = 0
+        for i in range(who.shape[0]):
+            status |= desk_join(&self.w, who[i], time)
+        self.w.tellings = 0
+        if status < 0:
+            raise MemoryError("no memory for the calendar")
+
+    def call(self, int32_t desk, double time):
+        """More servers came: those first in line go forward."""
+        if desk_next(&self.w, desk, time) < 0:
+            raise MemoryError("no memory for the calendar")
+
+    def send_off(self, const uint32_t[::1] who, double time):
+        """These leave the lines in which they stand."""
+        cdef int64_t i
+        for i in range(who.shape[0]):
+            desk_take_out(&self.w, &self.w.desk[self.w.at_desk[who[i]]], who[i])
+            self.w.state[who[i]], self.w.time[who[i]] = LEFT, time
+
     def depart(self, const uint32_t[::1] who, const double[::1] time, const uint32_t[::1] row):
         """Put agents on their way at a time, from a row."""
         cdef int64_t i
@@ -453,7 +485,7 @@ cdef class Engine:
         for i in range(SOON + LATER + 1):
             b = &c.soon[i] if i < SOON else &c.later[i - SOON] if i < SOON + LATER else &c.beyond
             for j in range(c.taken if i == (c.at & (SOON - 1)) else 0, b.used):
-                if b.event[j].agent < LANE_EVENT and who[b.event[j].agent]:
+                if b.event[j].agent < LANE_EVENT and b.event[j].row < DESK and who[b.event[j].agent]:
                     b.event[j].row = row[b.event[j].agent]
         for i in range(self.w.agents):
             if who[i]:
@@ -470,7 +502,7 @@ cdef class Engine:
             for j in range(c.taken if i == (c.at & (SOON - 1)) else 0, b.used):
                 if b.event[j].agent < LANE_EVENT and self.w.lane != NULL and self.w.on[b.event[j].agent] != NONE and self.w.lane[self.w.on[b.event[j].agent]].kind == QUEUED:
                     continue
-                if b.event[j].agent < LANE_EVENT:
+                if b.event[j].agent < LANE_EVENT and b.event[j].row < DESK:
                     row[b.event[j].agent] = b.event[j].row
         return np.asarray(row)
 

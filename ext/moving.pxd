@@ -11,12 +11,24 @@ cdef enum Kind:
 
 cdef enum State:
     WAITING, TRAVELLING, FINISHED, STRANDED
+    IN_LINE, IN_SERVICE          # at a desk
+    SERVED, LEFT, TURNED_AWAY    # by a desk, out of patience, since too many waited: until asked what now
 
 cdef enum Row:
     HERE = -1                    # in a next-hop table: this is the goal
     CUT_OFF = -2                 # no way from here
     UNWATCHED = -1               # lane of an arc that keeps no account of who is on it
     JUNCTION = -2                # lane of an arc between two copies of a junction: no place to be
+
+cdef enum Call:                  # rows of events that are no movement
+    DESK = 0xFFFFFFFE            # a service ends
+    PATIENCE = 0xFFFFFFFF        # somebody has waited long enough
+
+cdef struct Desk:
+    int32_t servers, busy, waiting
+    int32_t first[2]             # first of those who wait: with an appointment, and without
+    int32_t last[2]
+    int32_t served
 
 cdef packed struct Arc:
     double seconds
@@ -73,6 +85,15 @@ cdef struct World:
     const int32_t* site_order    # (sites, sites) all sites, the nearest to each first
     int64_t* room                # (sites,)
     int64_t sites, crossings, redirects
+    Desk* desk                   # (desks,)
+    int32_t* at_desk             # (agents,) desk that each is at, or was at last
+    int32_t* back                # (agents,) who stands before each in line; `link`: who stands behind
+    uint8_t* walks_in            # (agents,) whether one has no appointment
+    int32_t* bears               # (agents,) as many may wait before one is turned away; NONE: any number
+    double* need                 # (agents,) how long one is to be served [s]
+    double* deadline             # (agents,) when one's patience ends
+    double* since                # (agents,) when one came to the desk
+    double* begin                # (agents,) when one's service began; infinity: not yet
     uint32_t* told               # (agents,) those that arrived, to be reported
     int64_t tellings
     int64_t watched              # number of the first agent that is watched
@@ -101,3 +122,9 @@ cdef enum:
     LANE_EVENT = 0x40000000      # an event of a lane, not of an agent: they come after those of agents
     LOOK = 0x10000               # entries after which the engine comes back to have them looked at
     AHEAD = 8                    # events by which memory is asked for before it is needed
+
+cdef inline void tell(World* w, int32_t a) noexcept nogil:
+    """Report somebody who is to be asked what now."""
+    if w.asks[a]:
+        w.told[w.tellings] = a
+        w.tellings += 1

@@ -238,7 +238,7 @@ def test_born_and_gone_during_the_run():
     assert len(end) == 5 + 4
     assert end.index.is_unique
     assert (end["status"] == "finished").all()
-    assert model.counts() == {"waiting": 0, "on the way": 0, "finished": 9, "stranded": 0}
+    assert {status: many for status, many in model.counts().items() if many} == {"finished": 9}
     for _ in range(70):  # more than there is room for at first
         Walker(model).go(1)
     model.simulation.until(20_000)

@@ -45,7 +45,7 @@ def test_a_model_stops_by_itself():
     while model.running:
         model.step()
     assert model.now == 750  # 10 blocks of 75 s
-    assert model.counts() == {"waiting": 0, "on the way": 0, "finished": 7, "stranded": 0}
+    assert {status: many for status, many in model.counts().items() if many} == {"finished": 7}
 
 
 def test_a_map(tmp_path):

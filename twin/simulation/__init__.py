@@ -6,19 +6,26 @@ from typing import Any
 
 from twin.simulation.agents import Agents, Trips
 from twin.simulation.crowd import Crowd, Goals
+from twin.simulation.emergency import Ambulances, Emergency, FireEngines, Patrols
 from twin.simulation.engine import Simulation, simulate
 from twin.simulation.physics import Compiled, Crowded, Freely, Queued, include
+from twin.simulation.services import Service
 
 __all__ = [
     "Agents",
+    "Ambulances",
     "CityModel",
     "Compiled",
     "Crowd",
     "Crowded",
+    "Emergency",
+    "FireEngines",
     "Freely",
     "Goals",
     "Individual",
+    "Patrols",
     "Queued",
+    "Service",
     "Simulation",
     "Trips",
     "include",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from twin.errors import SimulationError
 from twin.simulation.agents import Agents, Trips
@@ -15,6 +15,7 @@ from twin.simulation.movement import FINISHED, WAITING, Layer, Movement
 
 if TYPE_CHECKING:
     from twin.simulation.engine import Simulation
+    from twin.simulation.services import Service
 
 __all__ = ["Columns", "Crowd", "Goals"]
 
@@ -63,6 +64,44 @@ class Crowd:
         """(n,) number of each agent within its crowd."""
         return self._state.row[self._rows]
 
+    @property
+    def columns(self) -> Columns:
+        """The columns of the whole crowd."""
+        return self._state
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """(n,) rows of these agents among the columns."""
+        return self._rows
+
+    @property
+    def ahead(self) -> NDArray[np.int64]:
+        """(n,) node that each one comes to next; where it is, if it does not travel."""
+        movement = self._sim.movement
+        return movement.nodes(movement.engine.rows()[self._state.numbers(self._rows)])
+
+    def reaches(self, node: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """(n,) whether each one has a way to a node, in the city as it is."""
+        movement = self._sim.movement
+        return movement.reach(movement.rows(self._state.layer, self.node, node))
+
+    def turn(self) -> None:
+        """They turn off their way at the next node they come to, and choose again there."""
+        self._sim.turn(self._state, self._rows)
+
+    def queue(self, service: Service, *, appointment: ArrayLike = False) -> None:
+        """They come to be served at the facility they are at, and stand in line where all its servers are busy.
+
+        When served, `Agents.served` is asked; when they are turned away, run out of patience, or the facility closes,
+        `Agents.gave_up`.
+
+        Parameters
+        ----------
+        service : how long it takes, and how long they wait.
+        appointment : (n,) or one, who goes before all those without.
+        """
+        self._sim.queue(self, service, np.broadcast_to(np.asarray(appointment, dtype=bool), self._rows.shape))
+
     def finish(self) -> None:
         """They are done, and stay where they are."""
         self._state.status[self._rows] = FINISHED
@@ -94,8 +133,8 @@ class Columns:
             if column not in table.columns:
                 raise SimulationError(f"{name}.spawn returned no column '{column}'", time=0.0, agents=name)
         self.depart = table["depart"].to_numpy(dtype=float)
-        if not (np.isfinite(self.depart).all() and (self.depart >= 0).all()):
-            raise SimulationError(f"{name}: departures are finite and not before 0 s", time=0.0, agents=name)
+        if not (self.depart >= 0).all():
+            raise SimulationError(f"{name}: departures are times from 0 s on", time=0.0, agents=name)
         self.agents, self.place, self.first = agents, place, first
         self.settled = type(agents).choose is Trips.choose and type(agents).arrive is Agents.arrive
         self.silent = self.settled
@@ -112,6 +151,7 @@ class Columns:
         self.status = np.zeros(0, dtype=np.uint8)
         self.changed = np.zeros(0)
         self._held: dict[str, NDArray[Any]] = {}
+        self._own: set[str] = set()  # of these, those that may be written to
         self.layer: Layer
 
     def __len__(self) -> int:
@@ -143,7 +183,10 @@ class Columns:
         held = (
             self.column(name) if name in self._held or name in self.table.columns else np.zeros(len(self), given.dtype)
         )
-        self._held[name] = held = held.astype(np.promote_types(held.dtype, given.dtype))  # a copy: spawn's is its own
+        wide = np.promote_types(held.dtype, given.dtype)
+        if name not in self._own or wide != held.dtype:
+            self._own.add(name)
+            self._held[name] = held = held.astype(wide)  # a copy: spawn's is its own
         held[rows] = given
 
     def numbers(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:

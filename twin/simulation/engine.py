@@ -14,17 +14,18 @@ from math import inf
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from twin.errors import DataError, MissingData, SimulationError
+from twin.errors import DataError, SimulationError
 from twin.model import City, Trace
-from twin.routing.paths import floating, sweep
 from twin.simulation.agents import Agents
 from twin.simulation.crowd import Columns, Crowd, Goals
 from twin.simulation.legs import Legs
-from twin.simulation.movement import FINISHED, STATUS, STRANDED, TRAVELLING, WAITING, Layer, Movement
-from twin.simulation.physics import Crowded, Freely, Physics, Queued
+from twin.simulation.movement import FINISHED, STRANDED, TRAVELLING, WAITING, Layer, Movement
+from twin.simulation.physics import Crowded, Freely, Physics
+from twin.simulation.places import Places
+from twin.simulation.record import end, gridlock, own, trips, visits
+from twin.simulation.services import LEFT, SERVED, Desks, Service
 from twin.simulation.watch import Watch
 
 __all__ = ["Simulation", "simulate"]
@@ -39,10 +40,9 @@ class Simulation:
         self.city, self.time, self.seed = city, 0.0, seed
         self._heap: list[tuple[float, int, Any, Any]] = []
         self._sequence = 0
-        self._legs = Legs()
-        self._taken: dict[int, int] = {}
-        self._labels: dict[Any, Any] = {}
-        self._layers: dict[Any, list[Layer]] = {}  # the last is that of the city as it is
+        self.legs = Legs()
+        self.places = Places(city)
+        self.networks: dict[Any, list[Layer]] = {}  # the last is that of the city as it is
         self._crowds: list[Columns] = []
         first = 0
         for place, crowd in enumerate(agents):
@@ -50,6 +50,7 @@ class Simulation:
             first += len(self._crowds[-1])
         self._first = np.array([crowd.first for crowd in self._crowds], dtype=np.int64)
         self.movement = Movement(first)
+        self.desks = Desks(self.movement, seed)
         self.watch: Watch | None = None
         for state in self._crowds:
             self._begin(state)
@@ -80,6 +81,7 @@ class Simulation:
             return
         self.movement.ordered = True
         order = np.argsort(state.depart, kind="stable")
+        order = order[np.isfinite(state.depart[order])]  # the others wait until they are called
         for rows in np.split(order, np.flatnonzero(np.diff(state.depart[order])) + 1):
             if len(rows):
                 self.ask_later(float(state.depart[rows[0]]), state, rows)
@@ -87,10 +89,10 @@ class Simulation:
     def _layer(self, agents: Agents) -> Layer:
         """The network that a crowd moves on, in its way."""
         key = (agents.network, *_cost(agents), _physics(agents))
-        if key not in self._layers:
+        if key not in self.networks:
             column, pace, physics = key[1:]
-            self._layers[key] = [self.movement.layer(self.city.network(agents.network), column, pace, physics)]
-        return self._layers[key][-1]
+            self.networks[key] = [self.movement.layer(self.city.network(agents.network), column, pace, physics)]
+        return self.networks[key][-1]
 
     def _settle(self, state: Columns) -> None:
         """Send off a crowd whose decisions stand in arrays, each at its time."""
@@ -98,7 +100,7 @@ class Simulation:
         state.goal[:] = state.column("goal")
         ends = state.node[rows], state.goal[rows]
         there = self.movement.send(state.numbers(rows), state.layer, ends, state.depart[rows], stranded=True)
-        state.leg[rows[there]] = self._legs.add(
+        state.leg[rows[there]] = self.legs.add(
             state.place, state.row[there], (ends[0][there], ends[1][there]), state.depart[there]
         )
 
@@ -115,7 +117,7 @@ class Simulation:
 
     def layers(self) -> list[Layer]:
         """All networks that somebody moves on, in the order of their arcs."""
-        return sorted((layer for layers in self._layers.values() for layer in layers), key=lambda layer: layer.arcs)
+        return sorted((layer for layers in self.networks.values() for layer in layers), key=lambda layer: layer.arcs)
 
     # ── what decisions may ask ───────────────────────────────────────────────────────────────────────────────────
 
@@ -126,50 +128,31 @@ class Simulation:
         ----------
         room : only those that still have room for one more.
         """
-        facilities = self.city.facilities
-        serving = self.city.rows("facilities", kind=kind) & facilities["open"].to_numpy(dtype=bool)
-        if not self.city.rows("facilities", kind=kind).any():
-            raise MissingData(f"{self.city.name}: no {kind} in the data", layer="facilities", column="kind")
-        if room:
-            serving &= self._room() > 0
-        start = np.atleast_1d(np.asarray(node, dtype=np.int32))
-        hung = self.city.snap("facilities", network)
-        usable = hung[serving[hung.index]]
-        if not len(usable):
-            return Goals(np.full(len(start), -1, np.int32), np.full(len(start), -1, np.int64))
-        key = network, kind, serving.tobytes()
-        if key not in self._labels:
-            nodes = usable["node"].to_numpy()
-            seeds = nodes, np.zeros(len(nodes), np.uint32), np.arange(len(nodes))
-            cost, way = sweep(self.city.network(network), seeds, cost="time", inward=True)
-            self._labels[key] = floating(cost), way
-        label, root = self._labels[key]
-        way = root[start]
-        found = np.where(way >= 0, usable.index.to_numpy()[np.maximum(way, 0)], -1)
-        at = np.where(way >= 0, usable["node"].to_numpy()[np.maximum(way, 0)], -1)
-        return Goals(np.where(np.isfinite(label[start]), at, -1).astype(np.int32), found)
+        return self.places.nearest(kind, node, network, room=room)
 
     def admit(self, who: Crowd) -> NDArray[np.bool_]:
         """Let agents into the facility they came to, in their order, while there is room; who got in."""
-        inside = np.zeros(len(who), dtype=bool)
-        room = self._room()
-        for position, facility in enumerate(who.facility):
-            if facility >= 0 and room[facility] > 0:
-                room[facility] -= 1
-                self._taken[int(facility)] = self._taken.get(int(facility), 0) + 1
-                inside[position] = True
-        return inside
+        return self.places.admit(who.facility)
 
-    def _room(self) -> NDArray[np.float64]:
-        """Places left in each facility; unlimited where the capacity is unknown, none where it is closed."""
-        table = self.city.facilities
-        capacity = (
-            table["capacity"].to_numpy(dtype=float) if "capacity" in table.columns else np.full(len(table), np.nan)
-        )
-        left = np.where(np.isnan(capacity), inf, capacity)
-        for row, taken in self._taken.items():
-            left[row] -= taken
-        return np.where(table["open"].to_numpy(dtype=bool), left, 0.0)
+    def queue(self, who: Crowd, service: Service, appointment: NDArray[np.bool_]) -> None:
+        """Agents stand in line at the facility they came to; see `Crowd.queue`."""
+        state, rows = who.columns, who.rows
+        numbers = state.numbers(rows)
+        places = state.place, state.row[rows], state.facility[rows]
+        away = self.desks.join(self.city, numbers, places, service, appointment=appointment, time=self.time)
+        self._served(state, rows[away])
+
+    def _served(self, state: Columns, rows: NDArray[np.int64]) -> None:
+        """The visits of some agents are over: they say what they do next."""
+        if not len(rows):
+            return
+        self.desks.over(state.numbers(rows), state.place, state.row[rows], state.facility[rows])
+        happy = state.status[rows] == SERVED
+        for method, some in (("served", rows[happy]), ("gave_up", rows[~happy])):
+            if len(some):
+                state.changed[some] = self.time
+                state.status[some] = TRAVELLING  # until they say what they do
+                self._ask(state, method, some)
 
     # ── the loop ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -220,6 +203,8 @@ class Simulation:
             ) from error
 
     def _choose(self, state: Columns, rows: NDArray[np.int64]) -> None:
+        state.changed[rows] = self.time
+        state.status[rows] = STRANDED  # unless they say where they go, or that they finish or retry
         answer = self._ask(state, "choose", rows)
         goals = (
             answer if isinstance(answer, Goals) else Goals(np.asarray(answer, dtype=np.int32), np.full(len(rows), -1))
@@ -229,28 +214,29 @@ class Simulation:
             raise SimulationError(
                 f"{name}.choose returned {goals.node.size} goals for {len(rows)} agents", time=self.time, agents=name
             )
-        state.changed[rows] = self.time
         state.goal[rows], state.facility[rows] = goals.node, goals.facility
-        state.status[rows] = STRANDED
         going = rows[goals.node >= 0]
         if len(going):
             ends = state.node[going], state.goal[going]
             there = self.movement.send(state.numbers(going), state.layer, ends, np.full(len(going), self.time))
             going = going[there]
-            state.leg[going] = self._legs.add(
-                state.place, state.row[going], (ends[0][there], ends[1][there]), self.time
-            )
+            state.leg[going] = self.legs.add(state.place, state.row[going], (ends[0][there], ends[1][there]), self.time)
 
     def _told(self, numbers: NDArray[np.int64]) -> None:
         """Some agents came to where they are asked: to their goals, or to where they turn off their way."""
         for state, rows in self._split(numbers):
+            over = (state.status[rows] >= SERVED) & (state.status[rows] <= LEFT)
+            self._served(state, rows[over])
+            rows = rows[~over]  # noqa: PLW2901  the others have come to where they went
+            if not len(rows):
+                continue
             state.changed[rows] = self.time
             turned = state.diverted[rows]
             off, there = rows[turned], rows[~turned]
-            self._legs.arrive(state.leg[rows], self.time)
+            self.legs.arrive(state.leg[rows], self.time)
             if len(off):
                 state.node[off] = self.movement.nodes(self.movement.row[state.numbers(off)])
-                self._legs.divert(state.leg[off], state.node[off])
+                self.legs.divert(state.leg[off], state.node[off])
                 state.diverted[off] = False
                 state.asks[off] = not state.silent
             if len(there):
@@ -280,9 +266,10 @@ class Simulation:
 
     def _change(self, change: Change) -> None:
         """Swap the city; whoever's way ahead is closed goes on to the next node and chooses again there."""
-        self.city, self._labels = change(self.city), {}
+        self.city = change(self.city)
+        self.places.change(self.city)
         shut = ~self.city.facilities["open"].to_numpy(dtype=bool)
-        for key, layers in self._layers.items():
+        for key, layers in self.networks.items():
             fresh = self.city.network(key[0])
             if fresh is layers[-1].net:
                 continue
@@ -309,8 +296,20 @@ class Simulation:
                 self.ask_later(self.time, state, stranded)
         self.movement.ordered = True
         self.movement.turn(concerned, target)
+        for state, rows in self._split(self.desks.change(self.city, self.time)):
+            self._served(state, rows)
         if self.watch is not None:
             self.watch.changed(self)
+
+    def turn(self, state: Columns, rows: NDArray[np.int64]) -> None:
+        """Have agents turn off their way at the next node that they come to; see `Crowd.turn`."""
+        rows = rows[(state.status[rows] == TRAVELLING) & ~state.diverted[rows]]
+        numbers, row = state.numbers(rows), self.movement.engine.rows()
+        concerned, target = np.zeros(len(row), dtype=bool), row.astype(np.int64)
+        concerned[numbers] = True
+        target[numbers] = self.movement.stops(row[numbers])
+        state.diverted[rows], state.asks[rows] = True, 1
+        self.movement.turn(concerned, target)
 
     def _settle_again(self, state: Columns, target: NDArray[np.int64], concerned: NDArray[np.bool_]) -> None:
         """Those who have not set out will go by the ways of the new city."""
@@ -322,9 +321,9 @@ class Simulation:
         concerned[numbers] = True
         reach = self.movement.reach(target[numbers])
         lost, found = rows[~reach & (state.leg[rows] >= 0)], rows[reach & (state.leg[rows] < 0)]
-        self._legs.forget(state.leg[lost])
+        self.legs.forget(state.leg[lost])
         state.leg[lost] = -1
-        state.leg[found] = self._legs.add(
+        state.leg[found] = self.legs.add(
             state.place, state.row[found], (state.node[found], state.goal[found]), state.depart[found]
         )
 
@@ -332,7 +331,7 @@ class Simulation:
         """Enter the arrivals of those who were not asked on theirs."""
         if state.silent:
             done = rows[(state.status[rows] == FINISHED) & (state.leg[rows] >= 0)]
-            self._legs.arrive(state.leg[done], state.changed[done])
+            self.legs.arrive(state.leg[done], state.changed[done])
             if not state.settled:
                 state.node[done] = state.goal[done]
 
@@ -340,64 +339,9 @@ class Simulation:
         """What has happened so far, as tables."""
         for state in self._crowds:
             self.settle(state, np.arange(len(state)))
-        trips = self._legs.to_frame(self.time)
-        ends = []
-        for state in self._crowds:
-            ids = self.city.network(state.agents.network).ids
-            mine = trips["crowd"].to_numpy() == state.place
-            if mine.any():
-                trips.loc[mine, "agent"] += state.begins
-                for column in ("origin", "destination"):
-                    if trips[column].dtype != ids.dtype:
-                        trips[column] = trips[column].astype(object)
-                    trips.loc[mine, column] = ids[trips.loc[mine, column].to_numpy(dtype=np.int64)]
-            back = np.argsort(state.row)
-            ends.append(
-                pd.DataFrame(
-                    {
-                        "crowd": state.name,
-                        "agent": np.arange(len(state)) + state.begins,
-                        "status": STATUS[state.status[back]],
-                        "node": ids[state.where()[back]],
-                        "facility": _ids(self.city, state.facility[back]),
-                        "time": np.where(state.changed > self.time, 0.0, state.changed)[back],
-                    }
-                )
-            )
-        columns = ["crowd", "agent", "status", "node", "facility", "time"]
-        end = pd.concat(ends, ignore_index=True) if ends else pd.DataFrame(columns=columns)
-        end = end.set_index(["crowd", "agent"])
-        return Trace({"trips": trips, "end": end, "gridlock": self._gridlock()}, until, self.seed, partial)
-
-    def _gridlock(self) -> pd.DataFrame:
-        """Edges on which vehicles wait for each other in a circle, where nobody can move any more."""
-        on = self.movement.engine.on() if self.movement.engine.waiting == 0 else np.zeros(0, np.int32)
-        lanes = np.flatnonzero(on)
-        tables = []
-        for (network, *_), layers in self._layers.items():
-            for layer in layers:
-                mine = lanes[(lanes >= layer.lanes) & (lanes < layer.lanes + 2 * layer.ways.edges)]
-                if len(mine) and isinstance(layer.physics, Queued):
-                    place = mine - layer.lanes
-                    tables.append(
-                        pd.DataFrame(
-                            {
-                                "network": network,
-                                "edge": place // 2,
-                                "backward": place % 2 == 1,
-                                "vehicles": on[mine],
-                                "since": self.movement.engine.last(),
-                            }
-                        )
-                    )
-        columns = ["network", "edge", "backward", "vehicles", "since"]
-        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
-
-
-def _ids(city: City, rows: NDArray[np.int64]) -> NDArray[Any]:
-    """Ids of facilities; None where there is none."""
-    ids = city.facilities["id"].to_numpy(dtype=object)
-    return np.array([ids[row] if row >= 0 else None for row in rows], dtype=object)
+        tables = {"trips": trips(self), "end": end(self), "visits": visits(self), "gridlock": gridlock(self)}
+        names = tuple(state.name for state in self._crowds)
+        return Trace(tables | own(self), until, self.seed, partial, names)
 
 
 def _physics(agents: Agents) -> Physics:

@@ -88,7 +88,10 @@ class CityModel(mesa.Model):  # type: ignore[misc]
 
     def counts(self) -> dict[str, int]:
         """Agents by status, individuals among them."""
-        found = sum((np.bincount(state.status, minlength=4) for state in self.simulation.crowds), np.zeros(4, int))
+        found = sum(
+            (np.bincount(state.status, minlength=len(STATUS)) for state in self.simulation.crowds),
+            np.zeros(len(STATUS), int),
+        )
         return {str(status): int(number) for status, number in zip(STATUS, found, strict=True)}
 
     def trace(self) -> Trace:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["city_map", "draw"]
 
-_COLOURS = dict(zip(STATUS.tolist(), ("#7b8794", "#1f77b4", "#2a9d3f", "#d1495b"), strict=True))
+_COLOURS = dict(zip(STATUS.tolist(), ("#7b8794", "#1f77b4", "#2a9d3f", "#d1495b", "#e69f00", "#cc79a7"), strict=True))
 
 
 def city_map(network: str = "walk") -> Callable[[CityModel], Any]:

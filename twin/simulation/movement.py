@@ -25,7 +25,7 @@ from twin.simulation.physics import Freely, Physics, figures
 __all__ = ["FINISHED", "STATUS", "STRANDED", "TRAVELLING", "WAITING", "Layer", "Movement"]
 
 WAITING, TRAVELLING, FINISHED, STRANDED = range(4)
-STATUS = np.array(["waiting", "on the way", "finished", "stranded"], dtype=object)
+STATUS = np.array(["waiting", "on the way", "finished", "stranded", "in line", "in service"], dtype=object)
 _HERE, _CUT_OFF = -1, -2
 _UNWATCHED, _JUNCTION = -1, -2
 _FAR = 0xFFFFFFFF
@@ -213,7 +213,7 @@ class Movement:
         if not self.parts or self.parts[-1][1] is not layer:
             self.parts.append((self.used, layer))
         first, self.used = self.used, self.used + rows
-        if self.used >= 2**32:
+        if self.used >= 2**32 - 2:  # the last two stand for what happens at desks
             raise SimulationError(
                 f"{self.used:,} rows of next-hop tables: too many destinations for a network of this size",
                 time=0.0,
