@@ -8,10 +8,10 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from twin import __version__
 from twin.errors import DataError
 from twin.gis.folder import replacing
 from twin.report.embed import plain
+from twin.report.manifest import version_of
 from twin.trial.page import render
 from twin.trial.parts import Cost, Gap, Group, Outcome, Trial
 
@@ -48,7 +48,7 @@ def as_table(trial: Trial) -> dict[str, Any]:
     made: dict[str, Any] = plain(
         {
             "format": 1,
-            "twin": __version__,
+            "twin": version_of("twin"),
             "packs": [Path(name).name for name in trial.packs],
             "on": trial.on.isoformat(),
             "options": trial.options,
