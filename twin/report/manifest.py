@@ -93,6 +93,7 @@ def _table(frame: pd.DataFrame) -> bytes:
 
 
 def version_of(name: str) -> str:
+    """Installed version of a package; empty where it is not installed."""
     try:
         return version(name)
     except PackageNotFoundError:
