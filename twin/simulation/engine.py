@@ -359,7 +359,8 @@ class Simulation:
         for state in self._crowds:
             self.settle(state, np.arange(len(state)))
         tables = {"trips": trips(self), "end": end(self), "visits": visits(self), "gridlock": gridlock(self)}
-        return Trace(tables | own(self), until, self.seed, partial)
+        names = tuple(state.name for state in self._crowds)
+        return Trace(tables | own(self), until, self.seed, partial, names)
 
 
 def _physics(agents: Agents) -> Physics:

@@ -56,6 +56,8 @@ def incidents(
 def logged(city: City, layer: str, network: str) -> pd.DataFrame:
     """The calls of a log; those that are near no street are refused, as nobody could drive there."""
     table = city.table(layer)
+    if not len(table):
+        return pd.DataFrame({"time": np.zeros(0), "node": np.zeros(0, dtype=np.int32)})
     time = city.column(layer, "time")
     wrong = np.flatnonzero(~((time >= 0) & np.isfinite(time)))
     if len(wrong):

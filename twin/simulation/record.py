@@ -38,13 +38,14 @@ def trips(sim: Simulation) -> pd.DataFrame:
 
 
 def end(sim: Simulation) -> pd.DataFrame:
-    """One row an agent: what it does, where it is, and since when [s]."""
+    """One row an agent: what it does, where it is, since when [s], and its group where its crowd tells one."""
     parts = []
     for state in sim.crowds:
         if state.sequel:
             continue
         ids = sim.city.network(state.agents.network).ids
         back = np.argsort(state.row)
+        told = {"group": state.column("group")[back]} if "group" in state.names() else {}
         parts.append(
             pd.DataFrame(
                 {
@@ -54,6 +55,7 @@ def end(sim: Simulation) -> pd.DataFrame:
                     "node": ids[state.where()[back]],
                     "facility": _ids(sim.city, state.facility[back]),
                     "time": np.where(state.changed > sim.time, 0.0, state.changed)[back],
+                    **told,
                 }
             )
         )
