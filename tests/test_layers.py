@@ -18,7 +18,7 @@ FLOORS = (
     {"simulation", "measures", "siting"},
     {"standards"},
     {"report"},
-    {"study"},
+    {"study", "trial"},
     {"cli", "view", "__main__"},
 )
 FLOOR = {name: number for number, floor in enumerate(FLOORS) for name in floor}
