@@ -36,6 +36,7 @@ def test_all_scripts_are_tested():
     assert SCRIPTS == [
         "clinic_layouts.py",
         "commute_day.py",
+        "fire_response.py",
         "flood_access.py",
         "monaco_tunnels.py",
         "shelter_seekers.py",
@@ -76,6 +77,23 @@ def test_monaco_tunnels(run):
     assert all(value >= calm for name, value in table.items() if name.startswith("as it is"))
     assert "La Rousse" in out
     assert (folder / "reports" / "monaco_tunnels" / "report.html").stat().st_size < 6e6  # 306 clauses in 8 situations
+
+
+def test_fire_response(run):
+    """The flood turns the verdict on the ninth decile of travel, one more station turns it back."""
+    out, folder = run("fire_response.py")
+    lines = {line.split("  ")[0]: line for line in out.splitlines()}
+    assert re.findall(r"pass|fail|unknown", lines["NFPA 1710 (240 s)"]) == ["pass", "fail", "pass", "pass"]
+    dry, wet, more, both = map(int, re.findall(r"\d+", lines["travel, 90th percentile [s]"])[1:])
+    assert more < dry <= 240 < wet
+    assert both <= 240
+    calls = re.findall(r"\d+", lines["calls"])
+    assert len(set(calls)) == 1  # every plan meets the same calls
+    assert int(calls[0]) > 300
+    cut = list(map(int, re.findall(r"\d+", lines["cut off"])))
+    assert cut[0] == cut[2] == 0 < cut[1] == cut[3]
+    assert "by one simulated run of 168 h, seed 1" in out
+    assert (folder / "reports" / "fire_response.html").is_file()
 
 
 def test_transit_access(run):

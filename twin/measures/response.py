@@ -47,7 +47,7 @@ def response_times(
     if until not in {"arrive", "start"}:
         raise UnknownName("moment", until, ("arrive", "start"), where="until")
     kinds = (service,) if isinstance(service, str) else tuple(service)
-    calls = trace["calls"] if "calls" in trace else pd.DataFrame({"service": []})
+    calls = trace["calls"] if "calls" in trace else pd.DataFrame({"service": [], "priority": []})
     calls = calls[calls["service"].isin(kinds)]
     if priority:
         calls = calls[calls["priority"] == priority]

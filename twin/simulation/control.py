@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from twin.routing.paths import floating, sweep
 from twin.simulation.chance import uniform
 from twin.simulation.crowd import Columns, Crowd
+from twin.simulation.incidents import doors
 from twin.simulation.movement import STRANDED, TRAVELLING, WAITING
 
 if TYPE_CHECKING:
@@ -231,10 +232,10 @@ class Control:
 
     def _beats(self, units: NDArray[np.int64]) -> NDArray[np.int32]:
         """The next place of each on its round that it can reach; where it is, if there is none."""
-        hung = self.sim.city.snap("population", self.crowd.network)
+        hung = doors(self.sim.city, "population", self.crowd.network)
         people = np.cumsum(self.sim.city.column("population", "people")[hung.index])
         chance = uniform(self.sim.seed, self.state.of, len(self.state) + np.arange(self.crowd.beats), 0)
-        beat = hung["node"].to_numpy()[np.searchsorted(people, chance * people[-1], side="right")]
+        beat = hung.to_numpy()[np.searchsorted(people, chance * people[-1], side="right")]
         goal = self.state.node[units].copy()
         for i, unit in enumerate(units):
             for turn in int(self._get("round", unit)) + 1 + np.arange(self.crowd.beats):

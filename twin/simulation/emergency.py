@@ -18,7 +18,7 @@ from twin.errors import DataError, MissingData
 from twin.model import City
 from twin.simulation.agents import Agents
 from twin.simulation.control import IDLE, NOBODY, ROUND, Control
-from twin.simulation.incidents import incidents
+from twin.simulation.incidents import doors, incidents
 from twin.simulation.services import Service
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Emergency(Agents):
         return pd.concat([self._units(city), self._requests(city, rng)], ignore_index=True)
 
     def _units(self, city: City) -> pd.DataFrame:
-        table, hung = city.facilities, city.snap("facilities", self.network)
+        table, hung = city.facilities, doors(city, "facilities", self.network)
         rows = np.flatnonzero(city.rows("facilities", kind=self.station))
         rows = rows[np.isin(rows, hung.index)]
         if not len(rows):
@@ -96,7 +96,7 @@ class Emergency(Agents):
                 column="servers",
             )
         base = np.repeat(rows, servers.astype(int))
-        node = hung["node"].reindex(base).to_numpy()
+        node = hung.reindex(base).to_numpy()
         return _columns(node, depart=0.0, base=base, phase=ROUND) if self.beats else _columns(node, base=base)
 
     def _requests(self, city: City, rng: np.random.Generator) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from twin.errors import DataError, MissingData, listed
 if TYPE_CHECKING:
     from twin.model import City
 
-__all__ = ["drawn", "incidents", "logged"]
+__all__ = ["doors", "drawn", "incidents", "logged"]
 
 _YEAR, _HOUR = 365.25 * 86_400.0, 3600.0
 
@@ -53,6 +53,12 @@ def incidents(
     return drawn(city, hourly * share, network, rng, span=span)
 
 
+def doors(city: City, layer: str, network: str) -> pd.Series:
+    """Node that each row of a layer hangs on, by its first entrance; rows that hang on none are absent."""
+    node = city.snap(layer, network)["node"]
+    return node[~node.index.duplicated()]
+
+
 def logged(city: City, layer: str, network: str) -> pd.DataFrame:
     """The calls of a log; those that are near no street are refused, as nobody could drive there."""
     table = city.table(layer)
@@ -67,7 +73,7 @@ def logged(city: City, layer: str, network: str) -> pd.DataFrame:
             column="time",
             rows=tuple(int(row) for row in wrong),
         )
-    hung = city.snap(layer, network)
+    hung = doors(city, layer, network)
     if len(hung) < len(table):
         away = np.setdiff1d(np.arange(len(table)), hung.index)
         raise DataError(
@@ -75,7 +81,7 @@ def logged(city: City, layer: str, network: str) -> pd.DataFrame:
             layer=layer,
             rows=tuple(int(row) for row in away),
         )
-    found = pd.DataFrame({"time": time, "node": hung["node"].reindex(range(len(table))).to_numpy()})
+    found = pd.DataFrame({"time": time, "node": hung.reindex(range(len(table))).to_numpy()})
     for name in ("priority", "units"):
         if name in table.columns:
             found[name] = city.column(layer, name).astype(np.int64)
@@ -95,7 +101,7 @@ def drawn(
     -----
     Calls come from homes at all hours: by day people are elsewhere, too.
     """
-    hung = city.snap("population", network)
+    hung = doors(city, "population", network)
     people = city.column("population", "people")[hung.index]
     if not people.sum() > 0:
         raise MissingData(f"{city.name}: nobody lives near '{network}', nobody can call", layer="population")
@@ -104,4 +110,4 @@ def drawn(
     count = rng.poisson(hourly[np.arange(len(begin)) % len(hourly)] * length / _HOUR)
     time = np.sort(np.repeat(begin, count) + rng.random(count.sum()) * np.repeat(length, count))
     home = rng.choice(len(people), size=len(time), p=people / people.sum())
-    return pd.DataFrame({"time": time, "node": hung["node"].to_numpy()[home]})
+    return pd.DataFrame({"time": time, "node": hung.to_numpy()[home]})
