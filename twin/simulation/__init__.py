@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from twin.simulation.agents import Agents, Trips
+from twin.simulation.callers import Callers
 from twin.simulation.crowd import Crowd, Goals
 from twin.simulation.days import Days, Diaries, Mode
 from twin.simulation.emergency import Ambulances, Emergency, FireEngines, Patrols
@@ -15,6 +16,7 @@ from twin.simulation.services import Service
 __all__ = [
     "Agents",
     "Ambulances",
+    "Callers",
     "CityModel",
     "Compiled",
     "Crowd",
