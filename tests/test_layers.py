@@ -16,9 +16,9 @@ FLOORS = (
     {"gis", "routing"},
     {"scenario", "hazards", "interventions"},
     {"simulation", "measures", "siting"},
-    {"standards"},
+    {"standards", "people"},
     {"report"},
-    {"study"},
+    {"study", "trial"},
     {"cli", "view", "__main__"},
 )
 FLOOR = {name: number for number, floor in enumerate(FLOORS) for name in floor}

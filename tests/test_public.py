@@ -27,6 +27,7 @@ PUBLIC = [
     "simulate",
     "site",
     "study",
+    "trial",
     "units",
     "write",
 ]

@@ -35,6 +35,8 @@ def run(tmp_path):
 def test_all_scripts_are_tested():
     assert SCRIPTS == [
         "clinic_layouts.py",
+        "commute_day.py",
+        "fire_response.py",
         "flood_access.py",
         "monaco_tunnels.py",
         "shelter_seekers.py",
@@ -74,7 +76,24 @@ def test_monaco_tunnels(run):
     assert post < calm
     assert all(value >= calm for name, value in table.items() if name.startswith("as it is"))
     assert "La Rousse" in out
-    assert (folder / "reports" / "monaco_tunnels" / "report.html").stat().st_size < 6e6  # 306 clauses in 8 situations
+    assert (folder / "reports" / "monaco_tunnels" / "report.html").stat().st_size < 1.2e7  # 620 clauses, 8 situations
+
+
+def test_fire_response(run):
+    """The flood turns the verdict on the ninth decile of travel, one more station turns it back."""
+    out, folder = run("fire_response.py")
+    lines = {line.split("  ")[0]: line for line in out.splitlines()}
+    assert re.findall(r"pass|fail|unknown", lines["NFPA 1710 (240 s)"]) == ["pass", "fail", "pass", "pass"]
+    dry, wet, more, both = map(int, re.findall(r"\d+", lines["travel, 90th percentile [s]"])[1:])
+    assert more < dry <= 240 < wet
+    assert both <= 240
+    calls = re.findall(r"\d+", lines["calls"])
+    assert len(set(calls)) == 1  # every plan meets the same calls
+    assert int(calls[0]) > 300
+    cut = list(map(int, re.findall(r"\d+", lines["cut off"])))
+    assert cut[0] == cut[2] == 0 < cut[1] == cut[3]
+    assert "by one simulated run of 168 h, seed 1" in out
+    assert (folder / "reports" / "fire_response.html").is_file()
 
 
 def test_transit_access(run):
@@ -98,3 +117,13 @@ def test_the_readme_shows_the_script_as_it_is():
 def test_the_readme_has_one_command_to_run_and_one_to_test():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert re.findall(r"^```sh (\w+)$", readme, re.MULTILINE) == ["run", "test"]
+
+
+def test_commute_day(run):
+    out, _ = run("commute_day.py")
+    rows = {line[:38].strip(): [float(x) for x in line[38:].split()] for line in out.splitlines()[1:]}
+    assert rows["to work"] == [27_360, 27_360]
+    usual, closed = rows["mean time by car [min]"]
+    assert closed > usual
+    usual, closed = rows["within 45 min [%]"]
+    assert 90 < closed < usual <= 100

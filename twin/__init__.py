@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from twin.siting import site
     from twin.standards import check
     from twin.study import Study, study
+    from twin.trial import trial
 
 __all__ = [
     "Agents",
@@ -39,6 +40,7 @@ __all__ = [
     "simulate",
     "site",
     "study",
+    "trial",
     "units",
     "write",
 ]
@@ -62,6 +64,7 @@ _HOMES = {
     "simulate": "twin.simulation",
     "site": "twin.siting",
     "study": "twin.study",
+    "trial": "twin.trial",
     "write": "twin.gis.read",
 }
 _MODULES = ("measures", "routing", "units")

@@ -83,6 +83,7 @@ class AddFacility:
     at : easting and northing in the city's CRS [m].
     capacity : persons or places; unknown where not given [persons].
     name, id : what to call it; the id is made up where not given.
+    servers : as many are served at a time, or vehicles stand there; unknown where not given [1].
     """
 
     zh: ClassVar[str] = "新增设施"
@@ -91,6 +92,7 @@ class AddFacility:
     capacity: float = option(float("nan"), unit="person")
     name: str = ""
     id: str = ""
+    servers: float = option(float("nan"), unit="1")
 
     def __call__(self, city: City) -> City:
         """The city with the facility appended."""
@@ -107,6 +109,8 @@ class AddFacility:
             geometry=[shapely.Point(x, y)],
             crs=city.crs,
         )
+        if not np.isnan(self.servers):
+            rows["servers"] = float(self.servers)
         return city.with_rows("facilities", rows)
 
 

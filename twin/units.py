@@ -29,6 +29,7 @@ __all__ = [
     "quantity",
     "second",
     "shown",
+    "shown_in",
 ]
 
 second = 1.0  # [s]
@@ -178,6 +179,19 @@ _SHOWN: Mapping[str, tuple[str, float]] = MappingProxyType(
         "m3/s/person": ("L/day/person", 86_400_000.0),
     }
 )
+
+
+def shown_in(unit: str, *, most: float = float("inf")) -> tuple[str, float]:
+    """The unit that people read a value in, and its factor: for an axis whose values go up to `most`.
+
+    >>> shown_in("1"), shown_in("s", most=900), shown_in("s", most=50), shown_in("m")
+    (('%', 100.0), ('min', 0.016666666666666666), ('s', 1.0), ('m', 1.0))
+    """
+    if unit == "1":
+        return "%", 100.0
+    if unit == "s" and most >= 60:
+        return "min", 1 / 60
+    return _SHOWN.get(unit, ("" if unit == "count" else unit, 1.0))
 
 
 def shown(value: float, unit: str) -> str:

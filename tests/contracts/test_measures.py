@@ -17,12 +17,15 @@ from twin.measures.exposure import with_flood
 from twin.measures.interruptions import with_outages
 from twin.measures.land import with_buildings
 from twin.measures.light import with_lamps
+from twin.measures.lines import with_visits
 from twin.measures.noise import with_traffic
 from twin.measures.places import places
 from twin.measures.rain import with_rain
+from twin.measures.response import with_answers
+from twin.measures.trips import with_trips
 from twin.measures.utilities import with_mains
 from twin.measures.waiting import with_calls
-from twin.model import Network
+from twin.model import Network, Trace
 from twin.units import dimension_of
 
 #: How each measure is called here; a registered measure without a row fails.
@@ -50,6 +53,7 @@ GIVEN = {
     "calls_connected": {"layer": "hotline"},
     "cell_size": {"layer": "flood_100"},
     "choices_within": {"facility": "bus_stop", "network": "walk", "within": 500.0},
+    "clearance_time": {"crowd": "Walkers"},
     "concentration": {"layer": "flood_100"},
     "connected_share": {"network": "water", "source": ("works",)},
     "covered": {"layer": "flood_100"},
@@ -86,13 +90,19 @@ GIVEN = {
     "length_per_head": {"network": "walk"},
     "light_power": {},
     "light_uniformity": {"classes": ["residential"]},
+    "line_percentile": {"facility": "clinic"},
+    "longest_line": {"facility": "clinic"},
     "lost_share": {"put_in": "water_in", "billed": "water_billed"},
     "low_rise": {"storeys": 6.0},
     "marked_area": {"layer": "green"},
     "marked_length": {"network": "drive", "column": "monitored"},
     "marked_share": {"layer": "buildings", "column": "solar"},
     "marked_within": {"layer": "communities", "column": "solar"},
+    "mean_delay": {},
+    "mean_line": {"facility": "clinic"},
+    "mean_response": {"service": "fire_station"},
     "mean_time": {"facility": "clinic", "network": "walk"},
+    "mean_trip": {},
     "mean_wait": {"layer": "hotline"},
     "model_level": {},
     "network_density": {},
@@ -117,11 +127,15 @@ GIVEN = {
     "recorded_share": {"record": "walk_share"},
     "recorded_time": {"record": "commute"},
     "recorded_years": {"record": "design_period"},
+    "response_percentile": {"service": "fire_station"},
     "response_time": {"facility": "clinic", "network": "walk"},
+    "response_within": {"service": "fire_station", "within": 300.0},
     "room_for_share": {"facility": "clinic"},
     "run_off": {},
     "separation": {"facility": "clinic", "hazard": "bus_stop"},
+    "served_within": {"facility": "clinic", "within": 60.0},
     "share_within": {"facility": "clinic", "network": "walk", "within": 300.0},
+    "shelter_overflow": {"crowd": "Walkers", "facility": "clinic"},
     "single_use": {},
     "sized": {"facility": "park", "least": 1000.0},
     "spacing": {"facility": "bus_stop"},
@@ -132,11 +146,17 @@ GIVEN = {
     "supplied_after_loss": {"network": "water", "source": ("works",)},
     "tallest": {},
     "time_between": {"facility": "bus_stop", "to": "clinic"},
+    "total_delay": {},
     "travel_distance": {"facility": "clinic"},
     "travel_time": {"facility": "clinic"},
     "trees_near": {"within": 15.0},
+    "trip_percentile": {"share": 0.9},
+    "trips_within": {"within": 150.0},
+    "unmet_share": {"facility": "clinic"},
+    "unmet_worst": {"facility": "clinic"},
     "use_mix": {},
     "walk_within": {"facility": "clinic", "within": 300.0, "speed": 1.0},
+    "way_length": {"crowd": "Walkers"},
     "ways_out": {},
     "width_share": {"least": 4.0},
     "worst_group": {"facility": "clinic", "network": "walk", "within": 500.0, "groups": ("people", "jobs")},
@@ -155,6 +175,20 @@ def furnished():
     streets = city.network("drive").with_columns(width=6.0, monitored=1.0)
     line = Network.from_arrays([0.0, 800.0], [0.0, 0.0], [0], [1], length=800.0, crs=city.crs, headway=600.0)
     return city.with_network("drive", streets).with_network("transit", line)
+
+
+def ran():
+    """A run with all that some measure reads: trips, visits, calls and where everybody is in the end."""
+    trips, visits = with_trips([75, 150, 225, 300], inside=2), with_visits([0, 60, 240, None])
+    calls = with_answers([60, 120, 240])["calls"]
+    end = pd.concat([trips["end"], visits["end"]])
+    tables = {"trips": trips["trips"], "visits": visits["visits"].assign(crowd=1), "calls": calls, "end": end}
+    return Trace(tables, 3600.0, 0, crowds=("Walkers", "Visitors"))
+
+
+def given(name):
+    """Arguments of a measure, with a run where it reads one."""
+    return GIVEN[name] | ({"trace": ran()} if "trace" in measures[name].parameters else {})
 
 
 @pytest.fixture
@@ -187,7 +221,7 @@ def test_value(name, city):
     if name == "ways_out":
         city = furnished()  # its network ends on the boundary: nodes on it count as outside
     before = {column: city.population[column].to_numpy().copy() for column in ("people", "jobs")}
-    found = measures[name].function(city, **GIVEN[name])
+    found = measures[name].function(city, **given(name))
     if isinstance(found, Share):
         assert 0.0 <= found.value <= 1.0
         assert found.reached.dtype == bool
@@ -207,7 +241,7 @@ def test_value(name, city):
 
 @pytest.mark.parametrize("name", sorted(measures))
 def test_the_same_twice(name, city):
-    first, second = (measures[name].function(each, **GIVEN[name]) for each in (city, furnished()))
+    first, second = (measures[name].function(each, **given(name)) for each in (city, furnished()))
     if dataclasses.is_dataclass(first):
         assert first.value == second.value
     else:

@@ -1,4 +1,4 @@
-"""Standards: ``twin check``, ``twin packs``, ``twin measures``."""
+"""Standards: ``twin check``, ``twin trial``, ``twin packs``, ``twin measures``."""
 
 from __future__ import annotations
 
@@ -36,6 +36,49 @@ def check(city: str, packs: tuple[str, ...], on: dt.datetime | None, out: Path |
 
 
 @twin_group.command()
+@click.argument("pack")
+@click.argument("cities", nargs=-1, required=True)
+@click.option(
+    "--clause", "clauses", multiple=True, help="Clause to try, by key or id; all of the pack where not given."
+)
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="Date whose law holds; today where not given.")
+@click.option("--shock", "shocks", multiple=True, type=click.Path(path_type=Path), help="Scenario file to try under.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder for report.html and trial.json.")
+@LANG
+def trial(
+    pack: str,
+    cities: tuple[str, ...],
+    clauses: tuple[str, ...],
+    on: dt.datetime | None,
+    shocks: tuple[Path, ...],
+    out: Path | None,
+    lang: str,
+) -> None:
+    """Try the clauses of a pack, or of a draft's file, on one or several cities before they bind."""
+    import twin
+    from twin.scenario import Scenario
+
+    if pack.endswith(".toml"):
+        _lint(Path(pack), quiet=True)
+    with progress("reading"):
+        places = [twin.read(city) for city in cities]
+    with progress("trying") as step:
+        done = twin.trial(
+            pack,
+            places,
+            clauses=clauses,
+            on=None if on is None else on.date(),
+            under=[Scenario.load(shock) for shock in shocks] or None,
+            progress=step,
+        )
+    table(done.summary(language=lang).set_index("clause"))
+    if out is not None:
+        with progress(f"writing {out}"):
+            done.write(out, language=lang)
+        click.echo(f"{out / 'report.html'}")
+
+
+@twin_group.command()
 @click.argument("name", required=False)
 @click.option("--lint", type=click.Path(path_type=Path), help="Check a pack's file instead.")
 @click.option("--conflicts", is_flag=True, help="List clauses that ask different things of the same measure.")
@@ -70,8 +113,8 @@ def packs(name: str | None, lint: Path | None, on: dt.datetime | None, lang: str
     )
 
 
-def _lint(path: Path) -> None:
-    """Say every mistake of a pack's file with its line."""
+def _lint(path: Path, *, quiet: bool = False) -> None:
+    """Say every mistake of a pack's file with its line, and end there; `quiet` where there is none."""
     from twin.standards import lint
 
     pack, mistakes = lint(path)
@@ -80,7 +123,8 @@ def _lint(path: Path) -> None:
         click.echo(f"{path}:{mistake.line or 1}: {what}", err=True)
     if mistakes:
         sys.exit(1)
-    click.echo(f"{path}: {len(pack.clause) if pack else 0} clauses, well formed")
+    if not quiet:
+        click.echo(f"{path}: {len(pack.clause) if pack else 0} clauses, well formed")
 
 
 @twin_group.command()

@@ -68,6 +68,15 @@ from twin.measures.light import (
     light_uniformity,
     point_light,
 )
+from twin.measures.lines import (
+    line_percentile,
+    longest_line,
+    mean_line,
+    served_within,
+    unmet_by_group,
+    unmet_share,
+    unmet_worst,
+)
 from twin.measures.marks import amount_share, marked_area, marked_length, marked_share
 from twin.measures.measure import Measure, Share, Statistic, measure, measures
 from twin.measures.noise import day_evening_night, level_sum, noise_within, road_noise, traffic_level
@@ -94,6 +103,7 @@ from twin.measures.records import (
     recorded_years,
 )
 from twin.measures.redundancy import choices_within, open_length, ways_out
+from twin.measures.response import mean_response, response_percentile, response_within
 from twin.measures.space import facility_density, network_density, open_space_share, separation, spacing
 from twin.measures.streets import away_from_junctions, junction_density, length_per_head, street_light, width_share
 from twin.measures.supply import (
@@ -107,6 +117,16 @@ from twin.measures.supply import (
     people_for_each,
     room_for_share,
     sized,
+)
+from twin.measures.trips import (
+    clearance_time,
+    mean_delay,
+    mean_trip,
+    shelter_overflow,
+    total_delay,
+    trip_percentile,
+    trips_within,
+    way_length,
 )
 from twin.measures.utilities import connected_share, demand_per_head, on_rings, supplied_after_loss
 from twin.measures.waiting import answered_within, calls_connected, erlang_a, erlang_c, mean_wait, staffed_time
@@ -139,6 +159,7 @@ __all__ = [
     "calls_connected",
     "cell_size",
     "choices_within",
+    "clearance_time",
     "concentration",
     "connected_share",
     "connectivity_index",
@@ -190,7 +211,9 @@ __all__ = [
     "level_sum",
     "light_power",
     "light_uniformity",
+    "line_percentile",
     "lmdi",
+    "longest_line",
     "lost_share",
     "low_rise",
     "major_event_day",
@@ -199,7 +222,11 @@ __all__ = [
     "marked_share",
     "marked_within",
     "match_quality",
+    "mean_delay",
+    "mean_line",
+    "mean_response",
     "mean_time",
+    "mean_trip",
     "mean_wait",
     "measure",
     "measures",
@@ -232,13 +259,17 @@ __all__ = [
     "recorded_share",
     "recorded_time",
     "recorded_years",
+    "response_percentile",
     "response_time",
+    "response_within",
     "road_noise",
     "room_for_share",
     "run_off",
     "separation",
+    "served_within",
     "settled_by",
     "share_within",
+    "shelter_overflow",
     "sight_chance",
     "single_use",
     "sized",
@@ -251,12 +282,19 @@ __all__ = [
     "supplied_after_loss",
     "tallest",
     "time_between",
+    "total_delay",
     "traffic_level",
     "travel_distance",
     "travel_time",
     "trees_near",
+    "trip_percentile",
+    "trips_within",
+    "unmet_by_group",
+    "unmet_share",
+    "unmet_worst",
     "use_mix",
     "walk_within",
+    "way_length",
     "ways_out",
     "width_share",
     "wilson",

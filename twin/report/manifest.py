@@ -18,7 +18,7 @@ from twin.standards.pack import sources
 if TYPE_CHECKING:
     from twin.report.gather import Results
 
-__all__ = ["digest", "manifest"]
+__all__ = ["digest", "manifest", "version_of"]
 
 _PACKAGES = ("twin", "numpy", "scipy", "pandas", "geopandas", "shapely", "pyproj", "osmium", "rasterio", "networkx")
 
@@ -28,7 +28,7 @@ def manifest(study: Results) -> dict[str, Any]:
     city = study.city
     return {
         "python": platform.python_version(),
-        "packages": {name: _version(name) for name in _PACKAGES},
+        "packages": {name: version_of(name) for name in _PACKAGES},
         "city": {
             "name": city.name,
             "sha256": city.memory.of(
@@ -92,7 +92,8 @@ def _table(frame: pd.DataFrame) -> bytes:
     return total.digest()
 
 
-def _version(name: str) -> str:
+def version_of(name: str) -> str:
+    """Installed version of a package; empty where it is not installed."""
     try:
         return version(name)
     except PackageNotFoundError:

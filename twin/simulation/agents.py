@@ -34,6 +34,8 @@ class Agents:
     def spawn(self, city: City, rng: np.random.Generator) -> pd.DataFrame:
         """One row an agent, with columns ``node`` (position) and ``depart`` [s]; further columns are kept for it.
 
+        Who departs at `inf` waits until a decision of the crowd calls: ``Crowd.retry``.
+
         The default is one agent a row of the population, leaving at once.
         """
         del rng
@@ -48,6 +50,11 @@ class Agents:
         """What they do on arrival: `who.finish()`, `who.retry(after=…)`; by default they are done."""
         del sim
         who.finish()
+
+    def tables(self, who: Crowd, sim: Simulation) -> dict[str, pd.DataFrame]:
+        """Tables of its own for the trace, by name, from all its agents; by default none."""
+        del who, sim
+        return {}
 
     def served(self, who: Crowd, sim: Simulation) -> None:
         """What they do once they were served where they queued (`who.queue`); by default they are done."""

@@ -74,6 +74,21 @@ class Crowd:
         """(n,) rows of these agents among the columns."""
         return self._rows
 
+    @property
+    def ahead(self) -> NDArray[np.int64]:
+        """(n,) node that each one comes to next; where it is, if it does not travel."""
+        movement = self._sim.movement
+        return movement.nodes(movement.engine.rows()[self._state.numbers(self._rows)])
+
+    def reaches(self, node: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """(n,) whether each one has a way to a node, in the city as it is."""
+        movement = self._sim.movement
+        return movement.reach(movement.rows(self._state.layer, self.node, node))
+
+    def turn(self) -> None:
+        """They turn off their way at the next node they come to, and choose again there."""
+        self._sim.turn(self._state, self._rows)
+
     def queue(self, service: Service, *, appointment: ArrayLike = False) -> None:
         """They come to be served at the facility they are at, and stand in line where all its servers are busy.
 
@@ -104,25 +119,28 @@ class Columns:
 
     Attributes
     ----------
-    first, place : number of its first agent in the engine, and of the crowd itself.
+    first, place : number of its first agent in the engine, and of the columns.
+    of : number of the crowd as it was given; one of `Days` has columns for each of its modes.
     row : (n,) the row of `spawn`'s table that each agent came from.
     name, begins : that the trace calls the crowd by, and the number of its first agent there.
     settled : its decisions stand in arrays from the start, so that nobody is asked unless the city changes.
+    sequel : they are trips of days, which follow each other; see `twin.simulation.days`.
     silent : who arrives is not asked, and stays; what arrivals change is looked up later.
     """
 
-    def __init__(self, agents: Agents, table: pd.DataFrame, place: int, first: int) -> None:
+    def __init__(self, agents: Agents, table: pd.DataFrame, place: int, first: int, *, of: int) -> None:
         self.name = name = getattr(agents, "name", type(agents).__name__)
         self.begins: int = getattr(agents, "begins", 0)
         for column in ("node", "depart"):
             if column not in table.columns:
                 raise SimulationError(f"{name}.spawn returned no column '{column}'", time=0.0, agents=name)
         self.depart = table["depart"].to_numpy(dtype=float)
-        if not (np.isfinite(self.depart).all() and (self.depart >= 0).all()):
-            raise SimulationError(f"{name}: departures are finite and not before 0 s", time=0.0, agents=name)
-        self.agents, self.place, self.first = agents, place, first
+        if not (self.depart >= 0).all():
+            raise SimulationError(f"{name}: departures are times from 0 s on", time=0.0, agents=name)
+        self.agents, self.place, self.first, self.of = agents, place, first, of
         self.settled = type(agents).choose is Trips.choose and type(agents).arrive is Agents.arrive
         self.silent = self.settled
+        self.sequel = "leg" in table.columns and self.settled
         count = len(table)
         self.row = np.arange(count)
         if self.settled:  # numbers of agents decide between events of one time: so they go by what the agents do
@@ -136,6 +154,7 @@ class Columns:
         self.status = np.zeros(0, dtype=np.uint8)
         self.changed = np.zeros(0)
         self._held: dict[str, NDArray[Any]] = {}
+        self._own: set[str] = set()  # of these, those that may be written to
         self.layer: Layer
 
     def __len__(self) -> int:
@@ -167,7 +186,10 @@ class Columns:
         held = (
             self.column(name) if name in self._held or name in self.table.columns else np.zeros(len(self), given.dtype)
         )
-        self._held[name] = held = held.astype(np.promote_types(held.dtype, given.dtype))  # a copy: spawn's is its own
+        wide = np.promote_types(held.dtype, given.dtype)
+        if name not in self._own or wide != held.dtype:
+            self._own.add(name)
+            self._held[name] = held = held.astype(wide)  # a copy: spawn's is its own
         held[rows] = given
 
     def numbers(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:

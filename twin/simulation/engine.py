@@ -20,11 +20,12 @@ from twin.errors import DataError, SimulationError
 from twin.model import City, Trace
 from twin.simulation.agents import Agents
 from twin.simulation.crowd import Columns, Crowd, Goals
+from twin.simulation.days import Days, Parts, Sequel
 from twin.simulation.legs import Legs
 from twin.simulation.movement import FINISHED, STRANDED, TRAVELLING, WAITING, Layer, Movement
 from twin.simulation.physics import Crowded, Freely, Physics
 from twin.simulation.places import Places
-from twin.simulation.record import end, gridlock, trips, visits
+from twin.simulation.record import end, gridlock, own, trips, visits
 from twin.simulation.services import LEFT, SERVED, Desks, Service
 from twin.simulation.watch import Watch
 
@@ -45,22 +46,34 @@ class Simulation:
         self.networks: dict[Any, list[Layer]] = {}  # the last is that of the city as it is
         self._crowds: list[Columns] = []
         first = 0
+        days = []
         for place, crowd in enumerate(agents):
-            self._crowds.append(Columns(crowd, crowd.spawn(city, np.random.default_rng([seed, place])), place, first))
-            first += len(self._crowds[-1])
+            table = crowd.spawn(city, np.random.default_rng([seed, place]))
+            parts = Parts(crowd, table, place) if isinstance(crowd, Days) else None
+            for one, rows in [(crowd, table)] if parts is None else parts.trips:
+                self._crowds.append(Columns(one, rows, len(self._crowds), first, of=place))
+                first += len(self._crowds[-1])
+                if parts is not None:
+                    parts.states.append(self._crowds[-1])
+            days += [] if parts is None else [parts]
         self._first = np.array([crowd.first for crowd in self._crowds], dtype=np.int64)
         self.movement = Movement(first)
         self.desks = Desks(self.movement, seed)
         self.watch: Watch | None = None
+        self.sequel = Sequel(self)
         for state in self._crowds:
             self._begin(state)
+        for parts in days:
+            self.sequel.begin(parts)
 
     def join(self, agents: Agents) -> Columns:
         """A further crowd, which departs from now on."""
         place = len(self._crowds)
-        table = agents.spawn(self.city, np.random.default_rng([self.seed, place]))
-        state = Columns(agents, table, place, self.movement.count)
+        of = 1 + max((state.of for state in self._crowds), default=-1)
+        table = agents.spawn(self.city, np.random.default_rng([self.seed, of]))
+        state = Columns(agents, table, place, self.movement.count, of=of)
         self.movement.grow(len(state))
+        self.sequel.widen()
         for other in self._crowds:
             other.attach(self.movement)
         self._crowds.append(state)
@@ -77,10 +90,12 @@ class Simulation:
             self.movement.engine.note(True)
             self.movement.ordered = True
         if state.settled:
-            self._settle(state)
+            if not state.sequel:
+                self._settle(state)
             return
         self.movement.ordered = True
         order = np.argsort(state.depart, kind="stable")
+        order = order[np.isfinite(state.depart[order])]  # the others wait until they are called
         for rows in np.split(order, np.flatnonzero(np.diff(state.depart[order])) + 1):
             if len(rows):
                 self.ask_later(float(state.depart[rows[0]]), state, rows)
@@ -137,7 +152,7 @@ class Simulation:
         """Agents stand in line at the facility they came to; see `Crowd.queue`."""
         state, rows = who.columns, who.rows
         numbers = state.numbers(rows)
-        places = state.place, state.row[rows], state.facility[rows]
+        places = state.of, state.row[rows], state.facility[rows]
         away = self.desks.join(self.city, numbers, places, service, appointment=appointment, time=self.time)
         self._served(state, rows[away])
 
@@ -145,7 +160,7 @@ class Simulation:
         """The visits of some agents are over: they say what they do next."""
         if not len(rows):
             return
-        self.desks.over(state.numbers(rows), state.place, state.row[rows], state.facility[rows])
+        self.desks.over(state.numbers(rows), state.of, state.row[rows], state.facility[rows])
         happy = state.status[rows] == SERVED
         for method, some in (("served", rows[happy]), ("gave_up", rows[~happy])):
             if len(some):
@@ -202,6 +217,8 @@ class Simulation:
             ) from error
 
     def _choose(self, state: Columns, rows: NDArray[np.int64]) -> None:
+        state.changed[rows] = self.time
+        state.status[rows] = STRANDED  # unless they say where they go, or that they finish or retry
         answer = self._ask(state, "choose", rows)
         goals = (
             answer if isinstance(answer, Goals) else Goals(np.asarray(answer, dtype=np.int32), np.full(len(rows), -1))
@@ -211,9 +228,7 @@ class Simulation:
             raise SimulationError(
                 f"{name}.choose returned {goals.node.size} goals for {len(rows)} agents", time=self.time, agents=name
             )
-        state.changed[rows] = self.time
         state.goal[rows], state.facility[rows] = goals.node, goals.facility
-        state.status[rows] = STRANDED
         going = rows[goals.node >= 0]
         if len(going):
             ends = state.node[going], state.goal[going]
@@ -300,13 +315,26 @@ class Simulation:
         if self.watch is not None:
             self.watch.changed(self)
 
+    def turn(self, state: Columns, rows: NDArray[np.int64]) -> None:
+        """Have agents turn off their way at the next node that they come to; see `Crowd.turn`."""
+        rows = rows[(state.status[rows] == TRAVELLING) & ~state.diverted[rows]]
+        numbers, row = state.numbers(rows), self.movement.engine.rows()
+        concerned, target = np.zeros(len(row), dtype=bool), row.astype(np.int64)
+        concerned[numbers] = True
+        target[numbers] = self.movement.stops(row[numbers])
+        state.diverted[rows], state.asks[rows] = True, 1
+        self.movement.turn(concerned, target)
+
     def _settle_again(self, state: Columns, target: NDArray[np.int64], concerned: NDArray[np.bool_]) -> None:
         """Those who have not set out will go by the ways of the new city."""
         rows = np.flatnonzero(state.status == WAITING)
         if not len(rows):
             return
         numbers = state.numbers(rows)
-        target[numbers] = self.movement.rows(state.layer, state.node[rows], state.goal[rows])
+        if state.sequel:
+            target[numbers] = self.sequel.rows(state, rows)
+        else:
+            target[numbers] = self.movement.rows(state.layer, state.node[rows], state.goal[rows])
         concerned[numbers] = True
         reach = self.movement.reach(target[numbers])
         lost, found = rows[~reach & (state.leg[rows] >= 0)], rows[reach & (state.leg[rows] < 0)]
@@ -318,6 +346,8 @@ class Simulation:
 
     def settle(self, state: Columns, rows: NDArray[np.int64]) -> None:
         """Enter the arrivals of those who were not asked on theirs."""
+        if state.sequel:
+            self.sequel.settle(state, rows)
         if state.silent:
             done = rows[(state.status[rows] == FINISHED) & (state.leg[rows] >= 0)]
             self.legs.arrive(state.leg[done], state.changed[done])
@@ -329,7 +359,8 @@ class Simulation:
         for state in self._crowds:
             self.settle(state, np.arange(len(state)))
         tables = {"trips": trips(self), "end": end(self), "visits": visits(self), "gridlock": gridlock(self)}
-        return Trace(tables, until, self.seed, partial)
+        names = tuple(state.name for state in self._crowds)
+        return Trace(tables | own(self), until, self.seed, partial, names)
 
 
 def _physics(agents: Agents) -> Physics:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from twin.simulation.crowd import Crowd
 from twin.simulation.movement import STATUS
 from twin.simulation.physics import Queued
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from twin.model import City
     from twin.simulation.engine import Simulation
 
-__all__ = ["end", "gridlock", "trips", "visits"]
+__all__ = ["end", "gridlock", "own", "trips", "visits"]
 
 
 def trips(sim: Simulation) -> pd.DataFrame:
@@ -31,15 +32,20 @@ def trips(sim: Simulation) -> pd.DataFrame:
             if table[column].dtype != ids.dtype:
                 table[column] = table[column].astype(object)
             table.loc[mine, column] = ids[table.loc[mine, column].to_numpy(dtype=np.int64)]
+    table = sim.sequel.trips(table)
+    table["crowd"] = np.array([state.of for state in sim.crowds], dtype=np.int64)[table["crowd"].to_numpy(np.int64)]
     return table
 
 
 def end(sim: Simulation) -> pd.DataFrame:
-    """One row an agent: what it does, where it is, and since when [s]."""
+    """One row an agent: what it does, where it is, since when [s], and its group where its crowd tells one."""
     parts = []
     for state in sim.crowds:
+        if state.sequel:
+            continue
         ids = sim.city.network(state.agents.network).ids
         back = np.argsort(state.row)
+        told = {"group": state.column("group")[back]} if "group" in state.names() else {}
         parts.append(
             pd.DataFrame(
                 {
@@ -49,9 +55,11 @@ def end(sim: Simulation) -> pd.DataFrame:
                     "node": ids[state.where()[back]],
                     "facility": _ids(sim.city, state.facility[back]),
                     "time": np.where(state.changed > sim.time, 0.0, state.changed)[back],
+                    **told,
                 }
             )
         )
+    parts += [sim.sequel.end(days) for days in sim.sequel.parts]
     columns = ["crowd", "agent", "status", "node", "facility", "time"]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
     return table.set_index(["crowd", "agent"])
@@ -62,7 +70,7 @@ def visits(sim: Simulation) -> pd.DataFrame:
     log = sim.desks.visits.copy()
     for state in sim.crowds:
         rows = np.flatnonzero(sim.desks.unfinished(state.numbers(np.arange(len(state)))))
-        sim.desks.enter(log, state.numbers(rows), state.place, state.row[rows], state.facility[rows])
+        sim.desks.enter(log, state.numbers(rows), state.of, state.row[rows], state.facility[rows])
     table = log.to_frame()
     table["facility"] = _ids(sim.city, table["facility"].to_numpy())
     return table
@@ -97,3 +105,13 @@ def _ids(city: City, rows: NDArray[np.int64]) -> NDArray[Any]:
     """Ids of facilities; None where there is none."""
     ids = city.facilities["id"].to_numpy(dtype=object)
     return np.array([ids[row] if row >= 0 else None for row in rows], dtype=object)
+
+
+def own(sim: Simulation) -> dict[str, pd.DataFrame]:
+    """Tables that crowds keep of their own; those of one name stand one below the other."""
+    parts: dict[str, list[pd.DataFrame]] = {}
+    for state in sim.crowds:
+        for name, table in state.agents.tables(Crowd(state, np.arange(len(state)), sim), sim).items():
+            table.insert(0, "crowd", state.of)
+            parts.setdefault(name, []).append(table)
+    return {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}

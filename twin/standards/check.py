@@ -79,11 +79,18 @@ def verdict_on(
     state = _stateless(city, clause)
     if state is not None:
         return _verdict(clause, "unknown", reason=state[0], reason_zh=state[1])
+    if trace is None and "trace" in clause.meter.parameters:
+        return _verdict(
+            clause,
+            "unknown",
+            reason="this clause is judged on a simulated run, and there is no trace",
+            reason_zh="本条依据仿真结果判定，未提供仿真轨迹",
+        )
     try:
         found = measured(city, clause, clause.meter, trace)
     except MissingData as gap:
         return _verdict(clause, "unknown", reason=str(gap), reason_zh=f"缺少数据：{gap}")
-    extra = _joined(_level(clause, day), _beside(city, clause, trace))
+    extra = _joined(_level(clause, day), _beside(city, clause, trace), _run(clause, trace))
     return judge(city, clause, found, limits_of(clause, city.about.traits, day) or {}, extra=extra)
 
 
@@ -163,6 +170,18 @@ def _level(clause: Clause, day: dt.date) -> tuple[str, str]:
     asked = {key: in_unit(value, clause.meter) for key, value in limits_set(clause).items()}
     en, zh = limit_words(asked, clause.meter.unit)
     return f"{en} was the goal, its year has passed", f"目标为{zh}，目标年已过"
+
+
+def _run(clause: Clause, trace: Trace | None) -> tuple[str, str]:
+    """Which run a verdict rests on."""
+    if trace is None or "trace" not in clause.meter.parameters:
+        return "", ""
+    hours = f"{trace.until / 3600:g}"
+    early, early_zh = (" that was ended early", "（提前终止）") if trace.partial else ("", "")
+    return (
+        f"by one simulated run of {hours} h{early}, seed {trace.seed}",
+        f"依据一次{hours}小时仿真{early_zh}，随机种子{trace.seed}",
+    )
 
 
 def _joined(*texts: tuple[str, str]) -> tuple[str, str]:

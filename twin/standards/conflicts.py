@@ -23,6 +23,9 @@ _QUESTION = {
     **dict.fromkeys(("area_per_head", "area_per_household", "room_for_share"), "room for each"),
 }
 
+#: What a clause speaks of where it names no kind of facility, the narrowest first.
+_THINGS = ("record", "matter", "sector", "put_in", "column", "part", "network", "layer", "use")
+
 
 def side_by_side(
     packs: str | Path | Iterable[str | Path],
@@ -34,8 +37,8 @@ def side_by_side(
     """Clauses in force that put the same question of the same thing and do not ask the same.
 
     The question is the measure (the kinds of distance count as one question: near enough), the thing is the kind of
-    facility, or the network or layer where there is none. Clauses that report a value, and those that another one
-    overrides, are left out.
+    facility, or the record, column, network or layer where there is none. Clauses that report a value, and those that
+    another one overrides, are left out.
 
     Parameters
     ----------
@@ -106,7 +109,7 @@ def rivals(
 def _things(clause: Clause) -> tuple[str, ...]:
     if clause.kinds:
         return clause.kinds
-    return tuple(str(clause.given[key]) for key in ("network", "layer", "use") if key in clause.given)[:1] or ("city",)
+    return tuple(str(clause.given[key]) for key in _THINGS if key in clause.given)[:1] or ("city",)
 
 
 def _asks(clause: Clause) -> str:

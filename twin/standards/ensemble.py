@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 from twin.model import City, Verdict, Verdicts
 from twin.standards.clause import Clause, limits_of
@@ -33,7 +33,7 @@ def interval(values: NDArray[np.float64], confidence: float = CONFIDENCE) -> tup
     mean = float(values.mean())
     if len(values) < 2:
         return -np.inf, mean, np.inf
-    half = float(stats.t.ppf(0.5 + confidence / 2, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)))
+    half = float(stdtrit(len(values) - 1, 0.5 + confidence / 2) * values.std(ddof=1) / np.sqrt(len(values)))
     return mean - half, mean, mean + half
 
 
