@@ -94,7 +94,7 @@ cdef int _go_on(World* w, int32_t a, uint32_t row, double time) noexcept nogil:
             if not _admitted(w, a, &row):
                 continue
             _stop(w, a, row, time, STRANDED if w.state[a] == STRANDED else FINISHED)
-            return 0
+            return follow(w, a, time) if w.state[a] == FINISHED else 0
         w.crossings += 1
         if w.arc[arc].lane >= 0:
             if w.lane[w.arc[arc].lane].kind == QUEUED:
@@ -437,6 +437,12 @@ cdef class Engine:
         for i in range(who.shape[0]):
             desk_take_out(&self.w, &self.w.desk[self.w.at_desk[who[i]]], who[i])
             self.w.state[who[i]], self.w.time[who[i]] = LEFT, time
+
+    def days(self, const int32_t[::1] then, double[::1] start, const double[::1] stay, const double[::1] ride):
+        """Trips that follow each other; (agents,) each: the next of the day (-1: none), when it begins at the earliest,
+        how long after the one before, and how long it takes where it does not go by the streets (0: it does)."""
+        self.held["days"] = then, start, stay, ride
+        self.w.then, self.w.start, self.w.stay, self.w.ride = &then[0], &start[0], &stay[0], &ride[0]
 
     def depart(self, const uint32_t[::1] who, const double[::1] time, const uint32_t[::1] row):
         """Put agents on their way at a time, from a row."""

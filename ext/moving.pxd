@@ -94,6 +94,10 @@ cdef struct World:
     double* deadline             # (agents,) when one's patience ends
     double* since                # (agents,) when one came to the desk
     double* begin                # (agents,) when one's service began; infinity: not yet
+    const int32_t* then          # (agents,) who sets out when this one has arrived: the next trip of a day; NULL: no days
+    double* start                # (agents,) when one set out, or will at the earliest [s]
+    const double* stay           # (agents,) and how long after the trip before it, at the least [s]
+    const double* ride           # (agents,) a trip that takes so long, whatever is on the streets; 0: it goes by them [s]
     uint32_t* told               # (agents,) those that arrived, to be reported
     int64_t tellings
     int64_t watched              # number of the first agent that is watched
@@ -122,6 +126,15 @@ cdef enum:
     LANE_EVENT = 0x40000000      # an event of a lane, not of an agent: they come after those of agents
     LOOK = 0x10000               # entries after which the engine comes back to have them looked at
     AHEAD = 8                    # events by which memory is asked for before it is needed
+
+cdef inline int follow(World* w, int32_t a, double time) noexcept nogil:
+    """Somebody has arrived: the next trip of the day, if there is one, begins in its time."""
+    cdef int32_t n
+    if w.then == NULL or w.asks[a] or w.then[a] == NONE:
+        return 0
+    n = w.then[a]
+    w.start[n] = w.time[n] = max(w.start[n], time + w.stay[n])
+    return calendar_push(&w.calendar, w.start[n] + w.ride[n], n, w.row[n])
 
 cdef inline void tell(World* w, int32_t a) noexcept nogil:
     """Report somebody who is to be asked what now."""

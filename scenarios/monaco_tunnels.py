@@ -27,9 +27,9 @@ lost = study.lost(by="districts")
 table = lost.pivot_table(index=["plan", "shock", "clause"], columns="district", values="people", aggfunc="sum")
 with pd.option_context("display.width", 200, "display.max_columns", None, "display.max_rows", None):
     print("People who lose a service against today, clause by clause and district by district:")
-    print(table[table.sum(axis=1) >= 500].round(0).fillna(0).astype(int))
+    print(table[table.sum(axis=1) >= 2500].round(0).fillna(0).astype(int))
     print("\nTime in which 90 % of the people are reached by a fire engine [s]:")
-    print(study.compare().filter(like="first engine", axis=0).drop(columns=["limit", "unit"]).T)
+    print(study.compare().filter(regex="first engine$", axis=0).drop(columns=["limit", "unit"]).T)
 
 folder = study.write("reports/monaco_tunnels")
 print(f"\nThe report: {folder / 'report.html'}")

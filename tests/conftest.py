@@ -10,9 +10,14 @@ import pandas as pd
 import pyproj
 import pytest
 import shapely
+from hypothesis import HealthCheck, settings
 
 from twin.gis.grid import grid_city
 from twin.model import About, City, Network, Raster, Source
+
+# no deadline: machines are shared, and the first example pays for what is imported
+settings.register_profile("twin", deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("twin")
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 DATA = [Path(each) for each in os.environ.get("TWIN_DATA", str(BESIDE)).split(os.pathsep)]

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from twin.model import Network
 
 __all__ = ["EIGHTH", "closures", "hung", "networks", "sites", "weights"]
-
-settings.register_profile("twin", deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("twin")
 
 #: Places hang at eighths of edges whose cost is an even number: every sum is exact in hundredths.
 EIGHTH = 1 / 8

@@ -16,7 +16,7 @@ FLOORS = (
     {"gis", "routing"},
     {"scenario", "hazards", "interventions"},
     {"simulation", "measures", "siting"},
-    {"standards"},
+    {"standards", "people"},
     {"report"},
     {"study", "trial"},
     {"cli", "view", "__main__"},

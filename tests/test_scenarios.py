@@ -35,6 +35,7 @@ def run(tmp_path):
 def test_all_scripts_are_tested():
     assert SCRIPTS == [
         "clinic_layouts.py",
+        "commute_day.py",
         "fire_response.py",
         "flood_access.py",
         "monaco_tunnels.py",
@@ -76,7 +77,7 @@ def test_monaco_tunnels(run):
     assert post < calm
     assert all(value >= calm for name, value in table.items() if name.startswith("as it is"))
     assert "La Rousse" in out
-    assert (folder / "reports" / "monaco_tunnels" / "report.html").stat().st_size < 6e6  # 306 clauses in 8 situations
+    assert (folder / "reports" / "monaco_tunnels" / "report.html").stat().st_size < 1.2e7  # 620 clauses, 8 situations
 
 
 def test_fire_response(run):
@@ -128,3 +129,13 @@ def test_the_readme_shows_the_script_as_it_is():
 def test_the_readme_has_one_command_to_run_and_one_to_test():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert re.findall(r"^```sh (\w+)$", readme, re.MULTILINE) == ["run", "test"]
+
+
+def test_commute_day(run):
+    out, _ = run("commute_day.py")
+    rows = {line[:38].strip(): [float(x) for x in line[38:].split()] for line in out.splitlines()[1:]}
+    assert rows["to work"] == [27_360, 27_360]
+    usual, closed = rows["mean time by car [min]"]
+    assert closed > usual
+    usual, closed = rows["within 45 min [%]"]
+    assert 90 < closed < usual <= 100

@@ -49,13 +49,25 @@ def test_the_second_and_the_last_unit():
     city, trace = run([(0.0, 1)], stations=(0, 4, 5), units=[3])
     of = {"trace": trace, "service": "fire_station"}
     assert [mean_response(city, unit=unit, **of) for unit in (1, 2, 3, 0)] == [160.0, 360.0, 460.0, 460.0]
+    with pytest.raises(MissingData, match="asks for 4 units"):
+        mean_response(city, unit=4, **of)
+    alone, trace = run([(0.0, 1)])
+    with pytest.raises(MissingData, match="asks for 2 units"):
+        mean_response(alone, trace=trace, service="fire_station", unit=0)
+
+
+def test_the_last_unit_of_calls_that_ask_for_one_or_two():
+    """One call of two units, 160 and 360 s; one of one unit long after, which is no alarm of several."""
+    city, trace = run([(0.0, 1), (9000.0, 2)], stations=(0, 4), units=[2, 1])
+    assert mean_response(city, trace=trace, service="fire_station", unit=0) == 360.0
+    assert mean_response(city, trace=trace, service="fire_station") == (160.0 + 260.0) / 2
 
 
 def test_priorities_apart():
     city, trace = run([(0.0, 1), (5000.0, 3)], priority=[2, 1])
     of = {"trace": trace, "service": "fire_station"}
     assert [mean_response(city, priority=number, **of) for number in (1, 2)] == [360.0, 160.0]
-    with pytest.raises(MissingData, match="no call of priority 3 for a fire_station"):
+    with pytest.raises(MissingData, match="no call of priority 3 for fire_station"):
         mean_response(city, priority=3, **of)
 
 
@@ -85,7 +97,7 @@ def test_what_cannot_be():
         response_percentile(city, trace=trace, service="fire_station", share=0.0)
     with pytest.raises(UnknownName, match="did you mean 'order'"):
         mean_response(city, trace=trace, service="fire_station", since="odrer")
-    with pytest.raises(MissingData, match="no call for a ambulance_station"):
+    with pytest.raises(MissingData, match="no call for ambulance_station"):
         mean_response(city, trace=trace, service="ambulance_station")
     quiet, nothing = run([])
     with pytest.raises(MissingData, match="no call"):

@@ -55,6 +55,20 @@ def test_times_of_trips():
     assert [trips_within(city, trace=trace, within=within) for within in (75.0, 150.0, 60.0)] == [1 / 4, 2 / 3, 0.0]
 
 
+def test_trips_by_purpose():
+    city = grid_city(5)
+    trace = twin.simulate(city, [twin.Trips("walk", [0, 0, 0], [1, 2, 35])], until=800.0)
+    told = trace["trips"].assign(purpose=["work", "shop", "work"])
+    run = twin.Trace({"trips": told, "end": trace["end"]}, 800.0, 0, crowds=("Commuters",))
+    assert mean_trip(city, trace=run, crowd="Commuters", purpose="work") == (75 + 750) / 2
+    assert trips_within(city, trace=run, within=75.0, purpose="work") == 0.5
+    assert trip_percentile(city, trace=run, share=1.0, purpose="shop") == 150.0
+    with pytest.raises(MissingData, match="no trip to school of Commuters"):
+        mean_trip(city, trace=run, crowd="Commuters", purpose="school")
+    with pytest.raises(MissingData, match="does not say what trips are for"):
+        mean_trip(city, trace=trace, purpose="work")
+
+
 def test_who_finds_the_way_closed_is_still_on_the_same_trip():
     """Three blocks along the lower rim; the third closes before it is reached: two blocks, three round it, 375 s."""
     city = grid_city(5)

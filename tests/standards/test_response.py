@@ -9,6 +9,7 @@ import twin
 from twin.hazards import Blockage
 from twin.interventions import AddFacility
 from twin.measures.lines import with_visits
+from twin.measures.trips import with_trips
 from twin.simulation import Ambulances, Emergency, FireEngines, Service
 from twin.standards import check, load
 
@@ -122,3 +123,21 @@ def test_a_study_judges_the_runs_of_its_cells():
     ]
     assert [cell.verdicts[key].status for cell in study.cells] == ["fail", "fail", "pass", "pass"]
     assert "beyond reach" in study.cells[1].verdicts[key].reason
+
+
+def test_commutes_of_a_run():
+    """Trips to work of 75, 150, 225 and 3,000 s: three of four within 45 minutes, 80 % are asked for."""
+    trace = with_trips([75, 150, 225, 3000])
+    told = {"trips": trace["trips"].assign(purpose="work"), "end": trace["end"]}
+    found = check(town([0], []), "response", trace=twin.Trace(told, 3600.0, 0, crowds=("Commuters",)))
+    goal = of(found, "CMR, commute within 45 min in a run")
+    assert (goal.status, goal.value) == ("fail", 0.75)
+    assert of(found, "ISO 37120:2018, 19.7 commute in a run").value == (75 + 150 + 225 + 3000) / 4
+
+
+def test_a_hotline_of_a_run():
+    """Answered after 0 s and 15 s, and after 60 s; one rang off."""
+    trace = with_visits([0.0, 15.0, 60.0, None])
+    run = twin.Trace(trace.tables, 3600.0, 0, crowds=("Callers",))
+    found = of(check(town([0], []), "response", trace=run), "GB/T 33358-2016, answer in 15 s in a run")
+    assert (found.status, found.value) == ("value", 0.5)

@@ -36,11 +36,11 @@ def response_times(
     since : ``call``, ``order`` or ``start``: from when on the time counts, for the unit in question.
     until : ``arrive``, or ``start`` (until the unit leaves its station).
     priority : only calls of this one; all where 0.
-    unit : 1 for the unit that arrives first, 2 for the second …; 0 for the last one that was asked for.
+    unit : 1 for the unit that arrives first, 2 for the second …; 0 for the last one, of calls that ask for several.
 
     Raises
     ------
-    MissingData : the run has no such call.
+    MissingData : the run has no such call, or they ask for fewer units.
     """
     if since not in _FROM:
         raise UnknownName("moment", since, _FROM, where="since")
@@ -53,10 +53,12 @@ def response_times(
         calls = calls[calls["priority"] == priority]
     if not len(calls):
         of = f" of priority {priority}" if priority else ""
-        raise MissingData(f"this run has no call{of} for a {listed(kinds)}; let a crowd such as Emergency answer some")
+        raise MissingData(f"this run has no call{of} for {listed(kinds)}; let a crowd such as Emergency answer some")
     calls = calls.sort_values(until, kind="stable", na_position="last")
-    groups = calls.groupby(["crowd", "call"], sort=True)
-    chosen = groups.tail(1) if unit == 0 else groups.nth(unit - 1)
+    place, many = (calls.groupby(["crowd", "call"])["call"].transform(what) for what in ("cumcount", "size"))
+    chosen = calls[(place == unit - 1) if unit else (many > 1) & (place == many - 1)]
+    if not len(chosen):
+        raise MissingData(f"this run has no call that asks for {unit or 2} units of {listed(kinds)}")
     moment = chosen[until].to_numpy(dtype=float)
     going = (chosen["outcome"] == "on the way").to_numpy() & np.isnan(moment)
     time = np.where(np.isnan(moment), np.inf, moment - chosen[_FROM[since]].to_numpy(dtype=float))

@@ -32,19 +32,30 @@ Kinds = str | Sequence[str]
 _CHUNK = 256  # origins whose costs are held at a time
 
 
-def legs_of(trace: Trace, crowd: str) -> pd.DataFrame:
-    """Legs of a run, of one crowd (all where empty), by agent and departure; `MissingData` where there is none."""
+def legs_of(trace: Trace, crowd: str, purpose: str = "") -> pd.DataFrame:
+    """Legs of a run, of one crowd and for one purpose (all where empty), by agent and departure.
+
+    Raises
+    ------
+    MissingData : there is none, or nobody says what trips are for.
+    """
     legs = trace["trips"] if "trips" in trace else pd.DataFrame({"crowd": []})
     if crowd:
         legs = legs[legs["crowd"].isin(trace.numbers(crowd))]
+    if purpose:
+        if "purpose" not in legs.columns:
+            raise MissingData(
+                "this run does not say what trips are for; a crowd of Days tells it by a column 'purpose'"
+            )
+        legs = legs[legs["purpose"] == purpose]
     if not len(legs):
-        raise MissingData(f"this run has no trip{f' of {crowd}' if crowd else ''}")
+        raise MissingData(f"this run has no trip{f' to {purpose}' if purpose else ''}{f' of {crowd}' if crowd else ''}")
     return legs.sort_values(["crowd", "agent", "depart"], kind="stable", ignore_index=True)
 
 
-def trips_of(trace: Trace, crowd: str) -> pd.DataFrame:
+def trips_of(trace: Trace, crowd: str, purpose: str = "") -> pd.DataFrame:
     """Trips of a run with origin, destination, depart and arrive [s]; NaN for those that were on the way at its end."""
-    legs = legs_of(trace, crowd)
+    legs = legs_of(trace, crowd, purpose)
     before = legs.shift()
     same = (legs["crowd"] == before["crowd"]) & (legs["agent"] == before["agent"])
     trip = (~(same & (legs["depart"] == before["arrive"]))).cumsum().to_numpy()
@@ -53,19 +64,19 @@ def trips_of(trace: Trace, crowd: str) -> pd.DataFrame:
     return found.assign(**{name: legs[name].to_numpy()[last] for name in ("destination", "arrive")})
 
 
-def _times(trace: Trace, crowd: str) -> NDArray[np.float64]:
-    trips = trips_of(trace, crowd)
+def _times(trace: Trace, crowd: str, purpose: str) -> NDArray[np.float64]:
+    trips = trips_of(trace, crowd, purpose)
     return (trips["arrive"] - trips["depart"]).to_numpy(dtype=float)
 
 
 @measure(unit="1", en="trips in time in a run", zh="仿真按时到达出行比例", given={"within": "s"})
-def trips_within(city: City, *, trace: Trace, within: float, crowd: str = "") -> float:
+def trips_within(city: City, *, trace: Trace, within: float, crowd: str = "", purpose: str = "") -> float:
     """Share of the trips of a run that took at most a time [1].
 
     Parameters
     ----------
     within : longest time that counts, inclusive [s].
-    crowd : whose trips; all where empty.
+    crowd, purpose : whose trips, and what for; all where empty.
 
     Notes
     -----
@@ -80,14 +91,14 @@ def trips_within(city: City, *, trace: Trace, within: float, crowd: str = "") ->
     del city
     if not within >= 0:
         raise DataError(f"trips_within: a time of at least 0 s, not {within}", column="within")
-    trips = trips_of(trace, crowd)
+    trips = trips_of(trace, crowd, purpose)
     time = (trips["arrive"].fillna(trace.until) - trips["depart"]).to_numpy(dtype=float)
     known = trips["arrive"].notna().to_numpy() | (time > within)
     return float((time <= within + 1e-6)[known].mean()) if known.any() else float("nan")
 
 
 @measure(unit="s", en="mean travel time of a run", zh="仿真平均出行时间")
-def mean_trip(city: City, *, trace: Trace, crowd: str = "") -> float:
+def mean_trip(city: City, *, trace: Trace, crowd: str = "", purpose: str = "") -> float:
     """Mean time of the trips of a run that arrived [s].
 
     Examples
@@ -97,13 +108,13 @@ def mean_trip(city: City, *, trace: Trace, crowd: str = "") -> float:
     187.5
     """
     del city
-    time = _times(trace, crowd)
+    time = _times(trace, crowd, purpose)
     made = time[np.isfinite(time)]
     return float(made.mean()) if len(made) else float("nan")
 
 
 @measure(unit="s", en="travel time percentile of a run", zh="仿真出行时间分位数", given={"share": "1"})
-def trip_percentile(city: City, *, trace: Trace, share: float, crowd: str = "") -> float:
+def trip_percentile(city: City, *, trace: Trace, share: float, crowd: str = "", purpose: str = "") -> float:
     """Time that a share of the trips of a run do not exceed [s]; those that were on the way at its end are left out.
 
     Examples
@@ -113,7 +124,7 @@ def trip_percentile(city: City, *, trace: Trace, share: float, crowd: str = "") 
     225.0
     """
     del city
-    time = _times(trace, crowd)
+    time = _times(trace, crowd, purpose)
     return percentile(time[np.isfinite(time)], share, what="trip_percentile")
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from twin.simulation.agents import Agents, Trips
+from twin.simulation.callers import Callers
 from twin.simulation.crowd import Crowd, Goals
+from twin.simulation.days import Days, Diaries, Mode
 from twin.simulation.emergency import Ambulances, Emergency, FireEngines, Patrols
 from twin.simulation.engine import Simulation, simulate
 from twin.simulation.physics import Compiled, Crowded, Freely, Queued, include
@@ -14,15 +16,19 @@ from twin.simulation.services import Service
 __all__ = [
     "Agents",
     "Ambulances",
+    "Callers",
     "CityModel",
     "Compiled",
     "Crowd",
     "Crowded",
+    "Days",
+    "Diaries",
     "Emergency",
     "FireEngines",
     "Freely",
     "Goals",
     "Individual",
+    "Mode",
     "Patrols",
     "Queued",
     "Service",

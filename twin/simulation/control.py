@@ -86,7 +86,7 @@ class Control:
     def _stay(self, job: NDArray[np.int64], what: Service, count: int) -> float:
         """How long, drawn by the request, so that every plan meets the same calls [s]."""
         request = job - np.count_nonzero(self.unit)
-        return float(what.times(uniform(self.sim.seed, self.state.place, request, count))[0])
+        return float(what.times(uniform(self.sim.seed, self.state.of, request, count))[0])
 
     def _end(self, units: NDArray[np.int64]) -> None:
         """What these units did is over: turning out, the scene, the handover."""
@@ -234,7 +234,7 @@ class Control:
         """The next place of each on its round that it can reach; where it is, if there is none."""
         hung = doors(self.sim.city, "population", self.crowd.network)
         people = np.cumsum(self.sim.city.column("population", "people")[hung.index])
-        chance = uniform(self.sim.seed, self.state.place, len(self.state) + np.arange(self.crowd.beats), 0)
+        chance = uniform(self.sim.seed, self.state.of, len(self.state) + np.arange(self.crowd.beats), 0)
         beat = hung.to_numpy()[np.searchsorted(people, chance * people[-1], side="right")]
         goal = self.state.node[units].copy()
         for i, unit in enumerate(units):

@@ -119,14 +119,16 @@ class Columns:
 
     Attributes
     ----------
-    first, place : number of its first agent in the engine, and of the crowd itself.
+    first, place : number of its first agent in the engine, and of the columns.
+    of : number of the crowd as it was given; one of `Days` has columns for each of its modes.
     row : (n,) the row of `spawn`'s table that each agent came from.
     name, begins : that the trace calls the crowd by, and the number of its first agent there.
     settled : its decisions stand in arrays from the start, so that nobody is asked unless the city changes.
+    sequel : they are trips of days, which follow each other; see `twin.simulation.days`.
     silent : who arrives is not asked, and stays; what arrivals change is looked up later.
     """
 
-    def __init__(self, agents: Agents, table: pd.DataFrame, place: int, first: int) -> None:
+    def __init__(self, agents: Agents, table: pd.DataFrame, place: int, first: int, *, of: int) -> None:
         self.name = name = getattr(agents, "name", type(agents).__name__)
         self.begins: int = getattr(agents, "begins", 0)
         for column in ("node", "depart"):
@@ -135,9 +137,10 @@ class Columns:
         self.depart = table["depart"].to_numpy(dtype=float)
         if not (self.depart >= 0).all():
             raise SimulationError(f"{name}: departures are times from 0 s on", time=0.0, agents=name)
-        self.agents, self.place, self.first = agents, place, first
+        self.agents, self.place, self.first, self.of = agents, place, first, of
         self.settled = type(agents).choose is Trips.choose and type(agents).arrive is Agents.arrive
         self.silent = self.settled
+        self.sequel = "leg" in table.columns and self.settled
         count = len(table)
         self.row = np.arange(count)
         if self.settled:  # numbers of agents decide between events of one time: so they go by what the agents do

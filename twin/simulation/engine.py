@@ -20,6 +20,7 @@ from twin.errors import DataError, SimulationError
 from twin.model import City, Trace
 from twin.simulation.agents import Agents
 from twin.simulation.crowd import Columns, Crowd, Goals
+from twin.simulation.days import Days, Parts, Sequel
 from twin.simulation.legs import Legs
 from twin.simulation.movement import FINISHED, STRANDED, TRAVELLING, WAITING, Layer, Movement
 from twin.simulation.physics import Crowded, Freely, Physics
@@ -45,22 +46,34 @@ class Simulation:
         self.networks: dict[Any, list[Layer]] = {}  # the last is that of the city as it is
         self._crowds: list[Columns] = []
         first = 0
+        days = []
         for place, crowd in enumerate(agents):
-            self._crowds.append(Columns(crowd, crowd.spawn(city, np.random.default_rng([seed, place])), place, first))
-            first += len(self._crowds[-1])
+            table = crowd.spawn(city, np.random.default_rng([seed, place]))
+            parts = Parts(crowd, table, place) if isinstance(crowd, Days) else None
+            for one, rows in [(crowd, table)] if parts is None else parts.trips:
+                self._crowds.append(Columns(one, rows, len(self._crowds), first, of=place))
+                first += len(self._crowds[-1])
+                if parts is not None:
+                    parts.states.append(self._crowds[-1])
+            days += [] if parts is None else [parts]
         self._first = np.array([crowd.first for crowd in self._crowds], dtype=np.int64)
         self.movement = Movement(first)
         self.desks = Desks(self.movement, seed)
         self.watch: Watch | None = None
+        self.sequel = Sequel(self)
         for state in self._crowds:
             self._begin(state)
+        for parts in days:
+            self.sequel.begin(parts)
 
     def join(self, agents: Agents) -> Columns:
         """A further crowd, which departs from now on."""
         place = len(self._crowds)
-        table = agents.spawn(self.city, np.random.default_rng([self.seed, place]))
-        state = Columns(agents, table, place, self.movement.count)
+        of = 1 + max((state.of for state in self._crowds), default=-1)
+        table = agents.spawn(self.city, np.random.default_rng([self.seed, of]))
+        state = Columns(agents, table, place, self.movement.count, of=of)
         self.movement.grow(len(state))
+        self.sequel.widen()
         for other in self._crowds:
             other.attach(self.movement)
         self._crowds.append(state)
@@ -77,7 +90,8 @@ class Simulation:
             self.movement.engine.note(True)
             self.movement.ordered = True
         if state.settled:
-            self._settle(state)
+            if not state.sequel:
+                self._settle(state)
             return
         self.movement.ordered = True
         order = np.argsort(state.depart, kind="stable")
@@ -138,7 +152,7 @@ class Simulation:
         """Agents stand in line at the facility they came to; see `Crowd.queue`."""
         state, rows = who.columns, who.rows
         numbers = state.numbers(rows)
-        places = state.place, state.row[rows], state.facility[rows]
+        places = state.of, state.row[rows], state.facility[rows]
         away = self.desks.join(self.city, numbers, places, service, appointment=appointment, time=self.time)
         self._served(state, rows[away])
 
@@ -146,7 +160,7 @@ class Simulation:
         """The visits of some agents are over: they say what they do next."""
         if not len(rows):
             return
-        self.desks.over(state.numbers(rows), state.place, state.row[rows], state.facility[rows])
+        self.desks.over(state.numbers(rows), state.of, state.row[rows], state.facility[rows])
         happy = state.status[rows] == SERVED
         for method, some in (("served", rows[happy]), ("gave_up", rows[~happy])):
             if len(some):
@@ -317,7 +331,10 @@ class Simulation:
         if not len(rows):
             return
         numbers = state.numbers(rows)
-        target[numbers] = self.movement.rows(state.layer, state.node[rows], state.goal[rows])
+        if state.sequel:
+            target[numbers] = self.sequel.rows(state, rows)
+        else:
+            target[numbers] = self.movement.rows(state.layer, state.node[rows], state.goal[rows])
         concerned[numbers] = True
         reach = self.movement.reach(target[numbers])
         lost, found = rows[~reach & (state.leg[rows] >= 0)], rows[reach & (state.leg[rows] < 0)]
@@ -329,6 +346,8 @@ class Simulation:
 
     def settle(self, state: Columns, rows: NDArray[np.int64]) -> None:
         """Enter the arrivals of those who were not asked on theirs."""
+        if state.sequel:
+            self.sequel.settle(state, rows)
         if state.silent:
             done = rows[(state.status[rows] == FINISHED) & (state.leg[rows] >= 0)]
             self.legs.arrive(state.leg[done], state.changed[done])

@@ -41,6 +41,10 @@ class Legs:
         mine["origin"], mine["destination"] = nodes
         return np.arange(first, self._used)
 
+    def depart(self, legs: NDArray[np.int64], time: NDArray[np.float64]) -> None:
+        """These set out at a time [s]; not yet, where it is infinite."""
+        self._table["depart"][legs] = time
+
     def arrive(self, legs: NDArray[np.int64], time: NDArray[np.float64] | float) -> None:
         """These arrived."""
         self._table["arrive"][legs] = time

@@ -32,6 +32,8 @@ def trips(sim: Simulation) -> pd.DataFrame:
             if table[column].dtype != ids.dtype:
                 table[column] = table[column].astype(object)
             table.loc[mine, column] = ids[table.loc[mine, column].to_numpy(dtype=np.int64)]
+    table = sim.sequel.trips(table)
+    table["crowd"] = np.array([state.of for state in sim.crowds], dtype=np.int64)[table["crowd"].to_numpy(np.int64)]
     return table
 
 
@@ -39,6 +41,8 @@ def end(sim: Simulation) -> pd.DataFrame:
     """One row an agent: what it does, where it is, since when [s], and its group where its crowd tells one."""
     parts = []
     for state in sim.crowds:
+        if state.sequel:
+            continue
         ids = sim.city.network(state.agents.network).ids
         back = np.argsort(state.row)
         told = {"group": state.column("group")[back]} if "group" in state.names() else {}
@@ -55,6 +59,7 @@ def end(sim: Simulation) -> pd.DataFrame:
                 }
             )
         )
+    parts += [sim.sequel.end(days) for days in sim.sequel.parts]
     columns = ["crowd", "agent", "status", "node", "facility", "time"]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
     return table.set_index(["crowd", "agent"])
@@ -65,7 +70,7 @@ def visits(sim: Simulation) -> pd.DataFrame:
     log = sim.desks.visits.copy()
     for state in sim.crowds:
         rows = np.flatnonzero(sim.desks.unfinished(state.numbers(np.arange(len(state)))))
-        sim.desks.enter(log, state.numbers(rows), state.place, state.row[rows], state.facility[rows])
+        sim.desks.enter(log, state.numbers(rows), state.of, state.row[rows], state.facility[rows])
     table = log.to_frame()
     table["facility"] = _ids(sim.city, table["facility"].to_numpy())
     return table
@@ -107,6 +112,6 @@ def own(sim: Simulation) -> dict[str, pd.DataFrame]:
     parts: dict[str, list[pd.DataFrame]] = {}
     for state in sim.crowds:
         for name, table in state.agents.tables(Crowd(state, np.arange(len(state)), sim), sim).items():
-            table.insert(0, "crowd", state.place)
+            table.insert(0, "crowd", state.of)
             parts.setdefault(name, []).append(table)
     return {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}
