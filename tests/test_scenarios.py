@@ -41,6 +41,7 @@ def test_all_scripts_are_tested():
         "monaco_tunnels.py",
         "shelter_seekers.py",
         "transit_access.py",
+        "trial_kindergarten.py",
     ]
 
 
@@ -106,6 +107,17 @@ def test_transit_access(run):
         assert 0 < shares[0] < shares[-1] <= 100
     assert (without <= built).all()  # on foot and by bus only
     assert without[1] < built[1] < more[1]
+
+
+def test_trial_kindergarten(run):
+    out, folder = run("trial_kindergarten.py")
+    shares = [float(share) for share in re.findall(r"(?:pass|fail)\s+([\d.]+) %", out)]
+    assert shares == sorted(shares)  # a longer way serves no fewer children
+    assert 0 < shares[0] < shares[-1] <= 100
+    sites = [int(number) for number in re.findall(r"(\d+) new kindergartens", out)]
+    assert sites == sorted(sites, reverse=True)
+    assert len(re.findall(r"Under stress: [\d.]+%", out)) == 3
+    assert (folder / "reports" / "trial_kindergarten" / "trial.json").is_file()
 
 
 def test_the_readme_shows_the_script_as_it_is():

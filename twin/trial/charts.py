@@ -39,6 +39,10 @@ SIGNS = {
 WIDE, NARROW = 700.0, 520.0
 
 
+#: Left, top, right, bottom of a label.
+_Box = tuple[float, float, float, float]
+
+
 @dataclass(frozen=True)
 class _Frame:
     """A plot's rectangle on the canvas, and the numbers that its sides stand for."""
@@ -132,7 +136,7 @@ def _line(
     axes: Axes, frame: _Frame, curve: Curve, factor: float, number: int, *, alone: bool, language: str
 ) -> None:  # fmt: skip
     colour, dash = CITIES[number]
-    rising = bool(curve.y[-1] >= curve.y[0])
+    rising, taken = bool(curve.y[-1] >= curve.y[0]), list[_Box]()
     points = np.array([frame.at(float(x) * factor, 100 * float(y)) for x, y in zip(curve.x, curve.y, strict=True)])
     steps = "steps-post" if curve.method == "step" else "default"
     axes.plot(points[:, 0], points[:, 1], color=colour, linestyle=dash, linewidth=2.4, zorder=3, drawstyle=steps)
@@ -141,23 +145,36 @@ def _line(
         axes.plot([x], [y], "o", color=colour, markersize=9, zorder=5)
         if alone and curve.method != "step":
             label = f"{word('chart_today').get(language)} {shown(curve.today, '1')}"
-            _beside(axes, frame, x, y, label, below=rising or not curve.knee or curve.knee.early)
+            _beside(axes, frame, x, y, label, below=rising, taken=taken)
     if curve.knee is not None:
         x, y = frame.at(curve.knee.x * factor, 100 * curve.knee.y)
         axes.plot([x], [y], "o", color=colour, markerfacecolor="white", markeredgewidth=2, markersize=10, zorder=4)
         if alone:
             label = f"{word('chart_knee').get(language)} {shown(curve.knee.x, curve.unit)}, {shown(curve.knee.y, '1')}"
-            _beside(axes, frame, x, y, label, below=rising == curve.knee.early)
+            _beside(axes, frame, x, y, label, below=rising == curve.knee.early, taken=taken)
 
 
-def _beside(axes: Axes, frame: _Frame, x: float, y: float, text: str, *, below: bool) -> None:
-    """A label on white, right of a point where there is room, else left of it; below it or above."""
+def _beside(axes: Axes, frame: _Frame, x: float, y: float, text: str, *, below: bool, taken: list[_Box]) -> None:
+    """A label on white beside a point: where it lies inside the frame and on no other label, right of it if it can."""
     wide = width_of(text, 12)
-    room = x + 12 + wide <= frame.right
-    place = y + (14 if below and y + 22 < frame.bottom else -14)
-    start = x + 11 if room else x - 11 - wide
-    axes.barh(place, wide + 2, left=start - 1, height=15, color="white", alpha=0.8, zorder=3.5)
-    write(axes, start if room else x - 11, place, text, colour=INK, where="left" if room else "right", size=12)
+    places = [(x + 11, y + 14 * (1 if under else -1)) for under in (below, not below)]
+    places += [(x - 11 - wide, y + 14 * (1 if under else -1)) for under in (below, not below)]
+    boxes = [(left, middle - 8, left + wide, middle + 8) for left, middle in places]
+    free = (box for box in boxes if _inside(box, frame) and not any(_meet(box, other) for other in taken))
+    box = next(free, boxes[0])
+    taken.append(box)
+    middle = (box[1] + box[3]) / 2
+    axes.barh(middle, wide + 2, left=box[0] - 1, height=15, color="white", alpha=0.8, zorder=3.5)
+    write(axes, box[0], middle, text, colour=INK, size=12)
+    axes.texts[-1].set_zorder(6)
+
+
+def _inside(box: _Box, frame: _Frame) -> bool:
+    return box[0] >= frame.left and box[2] <= frame.right and box[1] >= frame.top and box[3] <= frame.bottom
+
+
+def _meet(one: _Box, other: _Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _cities(axes: Axes, names: Sequence[str]) -> None:
@@ -200,7 +217,7 @@ def cost_chart(outcome: Outcome, language: str) -> str:
             _, y = frame.at(0, limit * factor)
             axes.plot([frame.left, frame.right], [y, y], color=INK, linewidth=1.2, linestyle=(0, (4, 3)), zorder=2)
             label = f"{word('chart_limit').get(language)} {shown(limit, unit)}"
-            write(axes, frame.left + 6, y + (11 if y - 20 < frame.top else -9), label, colour=INK, size=12)
+            write(axes, frame.left + 6, y - 9, label, colour=INK, size=12)
         points = np.array([frame.at(n, v * factor) for n, v in zip(counts, values, strict=True)])
         axes.plot(points[:, 0], points[:, 1], color=CITIES[0][0], linewidth=2.4, zorder=3)
         axes.plot(*points[-1], "o", color=CITIES[0][0], markersize=8, zorder=4)
@@ -233,7 +250,8 @@ def range_chart(outcome: Outcome, rows: Sequence[Row], language: str, *, salt: s
     ends = (low - pad, high + pad)
     if unit == "1" and low >= 0 and high <= 1:
         ends = max(ends[0], -0.01), min(ends[1], 1.01)
-    left, right, step = 280.0, WIDE - 84, 27.0
+    said = [_value(row.value, unit, language) for row in rows]
+    left, right, step = 280.0, WIDE - 22 - max(width_of(each, 12.5) for each in said), 27.0
     with drawing(f"{salt}-{outcome.clause.key}-{outcome.city.name}-{language}"):
         figure, axes = canvas(34.0 + step * len(rows) + 42, WIDE)
         bottom = 34.0 + step * len(rows)
@@ -247,7 +265,8 @@ def range_chart(outcome: Outcome, rows: Sequence[Row], language: str, *, salt: s
             write(axes, x, bottom + 14, _number(tick), colour=MUTED, where="center", size=12)
         meter = Text(outcome.clause.meter.en, outcome.clause.meter.zh)
         write(axes, WIDE, bottom + 34, _titled(meter, name, language), colour=MUTED, where="right", size=12)
-        return svg(figure, "; ".join(f"{row.label.get(language)}: {_value(row.value, unit, language)}" for row in rows))
+        told = (f"{row.label.get(language)}: {each}" for row, each in zip(rows, said, strict=True))
+        return svg(figure, "; ".join(told))
 
 
 def _marks(

@@ -18,9 +18,11 @@ from twin.model import City
 from twin.report.content import Text
 from twin.standards import Clause
 from twin.standards.check import holds, measured
+from twin.standards.words import limit_words
 from twin.trial.near import Near
 from twin.trial.parts import Cost, Gap, Site
 from twin.trial.words import word
+from twin.units import shown
 
 __all__ = ["MOST", "cost_of", "with_sites"]
 
@@ -65,9 +67,8 @@ def cost_of(
 
 
 def _why(clause: Clause, value: float, limits: Mapping[str, float]) -> Text:
-    from twin.standards.words import limit_words
-    from twin.units import shown
-
+    if clause.kinds and "facilities" in clause.meter.reads:
+        return word("gap_not_worked_out", measure=Text(clause.meter.en, clause.meter.zh))
     asked = limit_words(limits, clause.meter.unit)
     return word("gap_not_by_sites", value=shown(value, clause.meter.unit), limit=Text(*asked))
 

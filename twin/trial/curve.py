@@ -109,8 +109,11 @@ def knee_of(x: Floats, y: Floats) -> Knee | None:
     return Knee(float(x[at]), float(y[at]), float(abs(gap[at])), early=bool(gap[at] > 0))
 
 
-def _grid(at: float, reach: float, points: int, span: tuple[float, float] | None) -> Floats:
-    """Limits to try: even steps from one step upwards that meet the clause's own limit and go on to `reach`."""
+def _grid(at: float, reach: float, points: int, span: tuple[float, float] | None, most: float = inf) -> Floats:
+    """Limits to try: even steps from one step upwards that meet the clause's own limit and go on to `reach`.
+
+    None goes beyond `most`.
+    """
     if span is not None:
         return np.linspace(*span, points)
     if not 0 < at < inf:
@@ -118,7 +121,8 @@ def _grid(at: float, reach: float, points: int, span: tuple[float, float] | None
         return np.linspace(top / points, top, points)
     needed = at if not reach > at else reach
     before = int(np.clip(points * at / needed, points // 10 or 1, points // 2))  # steps up to the clause's limit
-    return at * np.arange(1, points + 1) / before
+    x = at * np.arange(1, points + 1) / max(before, int(np.ceil(points * at / most)) if most < inf else 0)
+    return np.asarray(x)
 
 
 def _share_at(rows: Floats, weight: Floats, x: Floats, key: str) -> Floats:
@@ -187,6 +191,8 @@ def _evaluated(
     given = clause.arguments()
     at = float(given[name])
     x = _grid(at, 2 * at, points, span)
+    if name in {"days", "storeys"}:
+        x = np.unique(np.ceil(x - 1e-9))  # whole ones
 
     def value(limit: float) -> float:
         got = clause.meter.function(city, **(given | {name: limit}))
@@ -220,7 +226,8 @@ def _step(
     at = limits[key]
     if not abs(value) < inf:
         return Gap(word("gap_beyond"))
-    x = _grid(at, max(value, 2 * at) * 1.1, points, span)
+    share = clause.meter.unit == "1" and value <= 1 and at <= 1
+    x = _grid(at, max(value, 2 * at) * 1.1, points, span, most=1.0 if share else inf)
     if parts is None:
         y = np.array([float(holds(value, {key: float(each)})) for each in x])
         of, method = word("of_city"), "step"

@@ -59,10 +59,17 @@ def groups_of(
         return _by_part(city, clause, limits)
     if not isinstance(found, Share | Statistic):
         return Gap(word("gap_no_rows"))
+    if found.layer in PARTS and found.layer in city.layers and len(reached) == len(city.table(found.layer)):
+        names = _names(city.table(found.layer))
+        return tuple(
+            Group(found.layer, name, 1.0, float(here), unit="count", holds=bool(here))
+            for name, here in zip(names, reached, strict=True)
+        )
     rows = list(_ages(city, clause, reached, then)) if found.layer == "population" else []
     table = _table(city, found.layer)
     if table is not None and len(table) == len(reached):
-        rows += _places(city, table, found.weight, reached, then)
+        unit = "person" if found.persons else "count" if found.layer == "facilities" else "weight"
+        rows += [replace(row, unit=unit) for row in _places(city, table, found.weight, reached, then)]
     return tuple(rows) if rows else Gap(word("gap_no_groups"))
 
 
@@ -133,7 +140,9 @@ def part_values(city: City, clause: Clause) -> list[tuple[str, Text, float, floa
     Empty where the measure reads something else.
     """
     reads = set(clause.meter.reads)
-    if not reads & {"population", "facilities"} or not reads <= set(_CUT) or "network" in clause.meter.parameters:
+    if not reads & {"population", "facilities"} or not reads <= set(_CUT):
+        return []
+    if {"network", "layer", "record"} & set(clause.meter.parameters):
         return []
     found = []
     for layer in PARTS:

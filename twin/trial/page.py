@@ -188,10 +188,12 @@ def _groups(each: Outcome) -> list[dict[str, Any]]:
         return []
     tables = []
     for by, some in groupby(each.groups, key=lambda group: group.by):
-        rows = [_group(group, each) for group in some]
+        mine = list(some)
+        rows = [_group(group, each) for group in mine]
         tables.append(
             {
                 "by": word(f"by_{by}"),
+                "unit": mine[0].unit,
                 "valued": any(row["value"] is not None for row in rows),
                 "gains": any(row["gained"] is not None for row in rows),
                 "rows": rows,
