@@ -372,7 +372,13 @@ class Simulation:
             self.settle(state, np.arange(len(state)))
         tables = {"trips": trips(self), "end": end(self), "visits": visits(self), "gridlock": gridlock(self)}
         names = {state.of: state.name for state in self._crowds}
-        return Trace(tables | own(self), until, self.seed, partial, tuple(names.values()))
+        return Trace(
+            tables | own(self),
+            until,
+            self.seed,
+            partial,
+            tuple(names.get(number, "") for number in range(1 + max(names, default=-1))),
+        )
 
 
 def _physics(agents: Agents) -> Physics:
