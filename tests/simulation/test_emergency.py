@@ -10,7 +10,7 @@ from simulation.towns import town
 import twin
 from twin.errors import DataError, MissingData
 from twin.interventions import CloseFacility
-from twin.simulation import Ambulances, Emergency, FireEngines, Patrols, Service
+from twin.simulation import Ambulances, CityModel, Emergency, FireEngines, Patrols, Queued, Service
 
 TEN_MINUTES = Service(600.0, variation=0.0)
 TIMES = ["order", "start", "arrive", "leave", "free"]
@@ -265,3 +265,40 @@ def test_data_that_is_missing_or_wrong():
         answered(town([0], []), calls="emergency_calls")
     with pytest.raises(DataError, match="a share from 0 to 1"):
         answered(town([0], []), calls=5.0, share=2.0)
+
+
+class InTraffic(Emergency):
+    """Engines that stand in the queue like everybody else."""
+
+    physics = Queued(jam=0.15)
+
+
+def test_engines_stand_in_traffic():
+    """100 cars set out at once where one every 2 s may; who turns out after 60 s is the 101st: there 200 s later."""
+    city = town([0], [(0.0, 2)])
+    cars = twin.Trips("drive", [0] * 100, [5] * 100, physics=Queued(jam=0.15))
+    alone, among = (
+        twin.simulate(city, [InTraffic(calls="log", turn_out=60.0, scene=TEN_MINUTES), *others], until=5000.0)["calls"]
+        for others in ([], [cars])
+    )
+    assert alone["arrive"].tolist() == [260.0]
+    assert among["arrive"][0] == pytest.approx(200.0 + 200.0)
+
+
+def test_an_engine_in_the_queue_turns_for_a_call():
+    """On its way back among the queued, it is sent again at the next junction."""
+    city = town([0], [(0.0, 3), (1000.0, 3)])
+    crowd = InTraffic(calls="log", turn_out=60.0, scene=TEN_MINUTES)
+    calls = twin.simulate(city, [crowd], until=5000.0)["calls"]
+    assert calls["leave"][0] == 960.0
+    assert calls["arrive"][1] == 1060.0 + 100.0
+
+
+def test_in_a_mesa_model():
+    """A step is a minute; the same calls as in a run without Mesa."""
+    city = town([0], [(10.0, 2), (300.0, 1)])
+    crowd = Emergency(calls="log", turn_out=60.0, scene=TEN_MINUTES)
+    model = CityModel(city, [crowd], dt=60.0)
+    for _ in range(40):
+        model.step()
+    pd.testing.assert_frame_equal(model.trace()["calls"], twin.simulate(city, [crowd], until=2400.0)["calls"])

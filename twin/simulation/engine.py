@@ -359,8 +359,14 @@ class Simulation:
         for state in self._crowds:
             self.settle(state, np.arange(len(state)))
         tables = {"trips": trips(self), "end": end(self), "visits": visits(self), "gridlock": gridlock(self)}
-        names = tuple(state.name for state in self._crowds)
-        return Trace(tables | own(self), until, self.seed, partial, names)
+        names = {state.of: state.name for state in self._crowds}
+        return Trace(
+            tables | own(self),
+            until,
+            self.seed,
+            partial,
+            tuple(names.get(number, "") for number in range(1 + max(names, default=-1))),
+        )
 
 
 def _physics(agents: Agents) -> Physics:
