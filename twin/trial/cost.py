@@ -56,7 +56,7 @@ def cost_of(
         return Gap(word("gap_holds")), None
     if clause.measure == "sized" and isinstance(found, Share):
         return _enlarged(city, clause, found, limits), None
-    if near is not None and near.within < inf:
+    if near is not None and near.within < inf and (near.asks == "mean" or _target(near, limits) < inf):
         return _covering(city, clause, near, limits)
     if (
         clause.kinds

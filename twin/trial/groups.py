@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from twin.errors import TwinError
 from twin.measures import Share, Statistic
+from twin.measures.places import places
 from twin.model import City, Raster
 from twin.model.schema import schema
 from twin.report.content import Text
@@ -79,13 +80,16 @@ def groups_of(
     rows = list(_ages(city, clause, reached, then)) if found.layer == "population" else []
     table = _table(city, found.layer)
     if table is not None and len(table) == len(reached):
-        unit = "person" if found.persons else "count" if found.layer == "facilities" else "weight"
+        land = found.layer in {"area", "residential_land"}
+        unit = "person" if found.persons else "count" if found.layer == "facilities" else "m2" if land else "weight"
         rows += [replace(row, unit=unit) for row in _places(city, table, found.weight, reached, then)]
     return tuple(rows) if rows else Gap(word("gap_no_groups"))
 
 
 def _table(city: City, layer: str) -> gpd.GeoDataFrame | None:
-    """The rows that a measure speaks of; points of land are not kept, and have none."""
+    """The rows that a measure speaks of, points of land for an area."""
+    if layer in {"area", "residential_land"}:
+        return places(city, layer).table
     if layer in {"population", "facilities"} or layer in city.layers:
         found = city.layer(layer)
         return None if isinstance(found, Raster) or layer in PARTS else found

@@ -216,6 +216,7 @@ def _group(group: Group, each: Outcome) -> dict[str, Any]:
         "gain_share": 100 * gained / whole,
         "gained": grouped(group.gained) if isfinite(group.gained) else None,
         "left": grouped(group.left),
+        "judged": isfinite(group.served),
         "value": _shown(group.value, each.verdict.unit) if valued else None,
         "holds": group.holds,
     }

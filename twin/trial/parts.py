@@ -88,8 +88,8 @@ class Group:
     Attributes
     ----------
     by : ``age`` (columns of the population) or the layer of polygons.
-    weight : how many are in it; `unit` is ``person``, ``count`` (of facilities or parts), or ``weight`` (as the measure
-        weighs its rows).
+    weight : how many are in it; `unit` is ``person``, ``m2``, ``count`` (of facilities or parts), or ``weight`` (as the
+        measure weighs its rows).
     served : of them, for whom the clause holds today.
     gained : of them, who gain it with the sites of `Cost`; NaN where no sites were computed.
     value, holds : the measure's value in this part alone, and whether it meets the limit.

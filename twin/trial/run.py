@@ -151,7 +151,7 @@ class _Bench:
             verdict,
             limits,
             rivals=self._rivals(clause),
-            notes=self._notes(clause),
+            notes=self._notes(clause, limits),
             **parts,
         )
 
@@ -181,8 +181,13 @@ class _Bench:
             Rival(other, _asks(other, traits, self.day), verdict_on(self.city, other, self.day)) for other in found
         )
 
-    def _notes(self, clause: Clause) -> tuple[Text, ...]:
+    def _notes(self, clause: Clause, limits: Mapping[str, float]) -> tuple[Text, ...]:
         notes = [Text(*doubts(self.city, clause))]
+        near = near_of(self.city, clause, limits)
+        if near is None:
+            notes.append(word("note_no_way"))
+        elif near.unit != "s":
+            notes.append(word("note_no_speed"))
         takes = [o.key for o in self.others if clause.key in o.overrides and in_force(o, self.day) is None]
         notes += [word("note_overridden", key=key) for key in takes]
         if clause.source.note:
