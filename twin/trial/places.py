@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 #: Sites that carry their number.
 NUMBERED = 12
-WIDTH, TALLEST, RIM = 480.0, 620.0, 14.0
+WIDTH, TALLEST, RIM, SPOT = 480.0, 620.0, 14.0, 3.0
 NEW, OLD, OUT, STREET = "#d55e00", "#0b4f6c", "#e0a878", "#d5dbdf"
 
 
@@ -45,7 +45,8 @@ def site_map(outcome: Outcome) -> str:
         verdict = outcome.verdict
         if verdict.short is not None and verdict.layer == "population" and verdict.short.any():
             left = at(shapely.get_coordinates(shapely.point_on_surface(city.population.geometry[verdict.short])))
-            axes.plot(left[:, 0], left[:, 1], ".", color=OUT, markersize=2.6, zorder=1, rasterized=True)
+            _, one = np.unique(left // SPOT, axis=0, return_index=True)  # one dot a spot: more of them look the same
+            axes.plot(left[one, 0], left[one, 1], ".", color=OUT, markersize=2.8, zorder=1, rasterized=True)
         mine = city.facilities[city.facilities["kind"].isin(outcome.clause.kinds) & city.facilities["open"]]
         if len(mine):
             old = at(shapely.get_coordinates(shapely.point_on_surface(mine.geometry.to_numpy())))
@@ -68,7 +69,9 @@ def _streets(axes: Axes, city: City, at: Callable[[Floats], Floats], scale: floa
         return
     shapes = shapely.simplify(city.networks[name].shapes, 0.7 / scale)
     lines = [at(shapely.get_coordinates(shape)) for shape in shapes]
-    axes.add_collection(LineCollection(lines, colors=STREET, linewidths=0.8, zorder=0, rasterized=True))
+    axes.add_collection(
+        LineCollection(lines, colors=STREET, linewidths=0.6, zorder=0, rasterized=True, antialiaseds=False)
+    )
 
 
 def _sites(axes: Axes, points: Floats) -> None:
