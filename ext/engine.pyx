@@ -290,6 +290,7 @@ cdef int _in_any_order(World* w, double until, int64_t most) noexcept nogil:
     return 1 if c.waiting > 0 else 0
 
 
+EVENT = np.dtype([("time", "<f8"), ("agent", "<u4"), ("row", "<u4")])
 ENTRY = np.dtype([("time", "<f8"), ("agent", "<u4"), ("arc", "<i4")])
 
 
@@ -297,14 +298,14 @@ cdef class Engine:
     """A calendar and the columns of all agents; see `twin.simulation.movement`, which owns the arrays."""
 
     cdef World w
-    cdef object held
+    cdef object arrays
     cdef list who, departs, enters
     cdef readonly object failure     # what a method raised, whose it was, and its name
 
     def __cinit__(self, int64_t agents, double width):
         self.w.agents, self.w.lanes, self.w.lane, self.w.exits = agents, 0, NULL, NULL
         self.w.watched, self.w.owner = LANE_EVENT, <void*> self
-        self.held = {}
+        self.arrays = {}
         if calendar_open(&self.w.calendar, width) < 0:
             raise MemoryError("no memory for the calendar")
 
@@ -318,19 +319,19 @@ cdef class Engine:
         """Columns of the agents, (agents,) each, at least one; when there are more of them, all of them again."""
         self.w.agents = time.shape[0]
         columns = np.full(self.w.agents, NONE, dtype=np.int32), np.zeros(self.w.agents)
-        for old, column in zip(self.held.get("agents", ())[6:8], columns):
+        for old, column in zip(self.arrays.get("agents", ())[6:8], columns):
             column[:len(old)] = old
         cdef int32_t[::1] link = columns[0]
         cdef double[::1] ready = columns[1]
         cdef uint32_t[::1] told = np.zeros(self.w.agents, dtype=np.uint32)
-        self.held["agents"] = time, row, on, state, asks, site, link, ready, told
+        self.arrays["agents"] = time, row, on, state, asks, site, link, ready, told
         self.w.time, self.w.row, self.w.on, self.w.state = &time[0], &row[0], &on[0], &state[0]
         self.w.asks, self.w.site, self.w.link, self.w.ready, self.w.told = &asks[0], &site[0], &link[0], &ready[0], &told[0]
 
     def watch(self, int64_t first, Watched[::1] one, const int32_t[::1] edge, list who, list departs, list enters):
         """Watch agents from a number on: where each is, the edge of each arc, and their methods that are called."""
         cdef const uint64_t[::1] object_ = np.array([id(each) for each in who], dtype=np.uint64)
-        self.held["watched"] = one, edge, object_
+        self.arrays["watched"] = one, edge, object_
         self.w.object = &object_[0]
         self.w.watched, self.w.one, self.w.edge = first, &one[0], &edge[0]
         self.who, self.departs, self.enters = who, departs, enters
@@ -365,7 +366,7 @@ cdef class Engine:
 
     def ways(self, const int32_t[::1] next_, const Arc[::1] arc):
         """Next-hop tables, one row a place and destination, and the arcs that they name."""
-        self.held["ways"] = next_, arc
+        self.arrays["ways"] = next_, arc
         self.w.next = &next_[0] if next_.shape[0] else NULL
         self.w.arc = &arc[0] if arc.shape[0] else NULL
 
@@ -390,19 +391,20 @@ cdef class Engine:
             l.head = l.tail = l.source = l.source_tail = l.wait = l.wait_tail = NONE
             places += l.storage
         self.w.lanes = before + more
-        old = self.held.get("lanes")
-        cdef double[::1] exits = np.zeros(max(1, places))
-        cdef int32_t[::1] after = np.full(max(1, 2 * self.w.lanes), NONE, dtype=np.int32)
+        old = self.arrays.get("lanes")
+        columns = np.zeros(max(1, places)), np.full(max(1, 2 * self.w.lanes), NONE, dtype=np.int32)
         if old is not None:
-            exits[:len(old[0])] = old[0]
-            after[:len(old[1])] = old[1]
-        self.held["lanes"] = exits, after
-        self.held["own", before] = own
+            for column, before_ in zip(columns, old):
+                column[:len(before_)] = np.asarray(before_)
+        cdef double[::1] exits = columns[0]
+        cdef int32_t[::1] after = columns[1]
+        self.arrays["lanes"] = exits, after
+        self.arrays["own", before] = own
         self.w.exits, self.w.after = &exits[0], &after[0]
 
     def sites(self, const uint32_t[::1] row, const int32_t[:, ::1] order, int64_t[::1] room):
         """Sites with room, that send on when they are full: first row of the table of each, and the others by nearness."""
-        self.held["sites"] = row, order, room
+        self.arrays["sites"] = row, order, room
         self.w.sites = row.shape[0]
         if self.w.sites:
             self.w.site_row, self.w.site_order, self.w.room = &row[0], &order[0, 0], &room[0]
@@ -410,7 +412,7 @@ cdef class Engine:
     def desks(self, Desk[::1] desk, int32_t[:, ::1] whole, double[:, ::1] times, uint8_t[::1] walks_in):
         """Desks, and what they know of the agents: whole (3, agents), at_desk, back and bears; times (4, agents), need,
         deadline, since and begin."""
-        self.held["desks"] = desk, whole, times, walks_in
+        self.arrays["desks"] = desk, whole, times, walks_in
         self.w.desk = &desk[0] if desk.shape[0] else NULL
         self.w.at_desk, self.w.back, self.w.bears = &whole[0, 0], &whole[1, 0], &whole[2, 0]
         self.w.need, self.w.deadline, self.w.since, self.w.begin = &times[0, 0], &times[1, 0], &times[2, 0], &times[3, 0]
@@ -441,7 +443,7 @@ cdef class Engine:
     def days(self, const int32_t[::1] then, double[::1] start, const double[::1] stay, const double[::1] ride):
         """Trips that follow each other; (agents,) each: the next of the day (-1: none), when it begins at the earliest,
         how long after the one before, and how long it takes where it does not go by the streets (0: it does)."""
-        self.held["days"] = then, start, stay, ride
+        self.arrays["days"] = then, start, stay, ride
         self.w.then, self.w.start, self.w.stay, self.w.ride = &then[0], &start[0], &stay[0], &ride[0]
 
     def depart(self, const uint32_t[::1] who, const double[::1] time, const uint32_t[::1] row):
@@ -481,7 +483,7 @@ cdef class Engine:
 
     def told(self):
         """(k,) uint32, those who arrived at one time and are to be asked, in the order of their numbers."""
-        return np.sort(np.asarray(self.held["agents"][8])[:self.w.tellings])
+        return np.sort(np.asarray(self.arrays["agents"][8])[:self.w.tellings])
 
     def turn(self, const uint8_t[::1] who, const uint32_t[::1] row):
         """Send agents who are between two rows elsewhere: to `row` (agents,), which stands for the place they come to."""
@@ -502,7 +504,7 @@ cdef class Engine:
         cdef int64_t i, j
         cdef Bucket* b
         cdef Calendar* c = &self.w.calendar
-        cdef uint32_t[::1] row = np.array(self.held["agents"][1])
+        cdef uint32_t[::1] row = np.array(self.arrays["agents"][1])
         for i in range(SOON + LATER + 1):
             b = &c.soon[i] if i < SOON else &c.later[i - SOON] if i < SOON + LATER else &c.beyond
             for j in range(c.taken if i == (c.at & (SOON - 1)) else 0, b.used):
@@ -511,6 +513,61 @@ cdef class Engine:
                 if b.event[j].agent < LANE_EVENT and b.event[j].row < DESK:
                     row[b.event[j].agent] = b.event[j].row
         return np.asarray(row)
+
+    def events(self):
+        """(k,) records of time, agent and row: all events to come, in no order."""
+        cdef int64_t i, j, k = 0
+        cdef Bucket* b
+        cdef Calendar* c = &self.w.calendar
+        found = np.zeros(c.waiting, EVENT)
+        cdef Event[::1] event = found
+        for i in range(SOON + LATER + 1):
+            b = &c.soon[i] if i < SOON else &c.later[i - SOON] if i < SOON + LATER else &c.beyond
+            for j in range(c.taken if i == (c.at & (SOON - 1)) else 0, b.used):
+                event[k] = b.event[j]
+                k += 1
+        return found
+
+    def state(self):
+        """Lanes as bytes, with no function of theirs, and counts: agents met, sent on, and the time of the last event."""
+        cdef int64_t i
+        found = np.zeros(max(1, self.w.lanes) * sizeof(Lane), dtype=np.uint8)
+        cdef uint8_t[::1] room = found
+        cdef Lane* lane = <Lane*> &room[0]
+        for i in range(self.w.lanes):
+            lane[i] = self.w.lane[i]
+            lane[i].walk = NULL
+        return found, np.array([self.w.crossings, self.w.redirects, self.w.now], dtype=float)
+
+    def restore(self, const Event[::1] event, const uint8_t[::1] lanes, const double[::1] counts):
+        """Put what `events` and `state` gave in the place of all events, lanes and counts."""
+        cdef int64_t i
+        cdef int status = 0
+        cdef Bucket* b
+        cdef Calendar* c = &self.w.calendar
+        cdef const Lane* lane = <const Lane*> &lanes[0]
+        cdef Walk walk
+        if lanes.shape[0] != max(1, self.w.lanes) * <int64_t> sizeof(Lane):
+            raise ValueError("lanes of another network, or of another version")
+        for i in range(self.w.lanes):
+            walk = self.w.lane[i].walk
+            self.w.lane[i] = lane[i]
+            self.w.lane[i].walk = walk
+        self.w.crossings, self.w.redirects, self.w.now = <int64_t> counts[0], <int64_t> counts[1], counts[2]
+        for i in range(SOON + LATER + 1):
+            b = &c.soon[i] if i < SOON else &c.later[i - SOON] if i < SOON + LATER else &c.beyond
+            b.used = 0
+        c.waiting = c.taken = c.settled = 0
+        c.at = <int64_t> (self.w.now * c.rate)
+        for i in range(event.shape[0]):
+            status |= calendar_push(c, event[i].time, event[i].agent, event[i].row)
+        if status < 0:
+            raise MemoryError("no memory for the calendar")
+
+    @property
+    def held(self):
+        """The arrays that the engine looks at, by what they are."""
+        return self.arrays
 
     def on(self):
         """(lanes,) int32, agents on each lane."""

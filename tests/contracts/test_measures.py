@@ -181,7 +181,7 @@ def ran():
     """A run with all that some measure reads: trips, visits, calls and where everybody is in the end."""
     trips, visits = with_trips([75, 150, 225, 300], inside=2), with_visits([0, 60, 240, None])
     calls = with_answers([60, 120, 240])["calls"]
-    end = pd.concat([trips["end"], visits["end"]])
+    end = pd.concat([trips["end"], visits["end"].assign(number=1)])
     tables = {"trips": trips["trips"], "visits": visits["visits"].assign(crowd=1), "calls": calls, "end": end}
     return Trace(tables, 3600.0, 0, crowds=("Walkers", "Visitors"))
 

@@ -19,7 +19,7 @@ from twin.measures import (
     trips_within,
     way_length,
 )
-from twin.simulation import Queued
+from twin.simulation import Diaries, Mode, Queued
 
 
 @dataclass(frozen=True)
@@ -127,3 +127,36 @@ def test_what_is_not_there():
     nobody = twin.simulate(city, [], until=10.0)
     with pytest.raises(MissingData, match="no trip"):
         mean_trip(city, trace=nobody)
+
+
+def test_two_crowds_of_one_name():
+    """Evacuees in two crowds: the far one of the second went 1,000 m, and no way is added to that of another."""
+    city = grid_city(5)
+    crowds = [Evacuees(nodes=(1, 2)), twin.Trips("walk", [0], [1]), Evacuees(nodes=(35, 1))]
+    trace = twin.simulate(city, crowds, until=3600.0)
+    assert trace.crowds == ("Evacuees", "Trips", "Evacuees")
+    of = {"trace": trace, "crowd": "Evacuees"}
+    assert [way_length(city, share=share, **of) for share in (0.5, 0.75, 1.0)] == [100.0, 200.0, 1000.0]
+    assert clearance_time(city, **of) == 810.0
+
+
+def test_days_and_other_crowds_are_told_apart():
+    """A day by two modes is one crowd, whatever stands beside it: walked to work, 75 s, and driven home, 10 s."""
+    city = grid_city(5)
+    table = pd.DataFrame(
+        {
+            "person": [0, 0],
+            "mode": ["walk", "car"],
+            "node": [0, 1],
+            "goal": [1, 0],
+            "depart": [0.0, 1000.0],
+            "purpose": ["work", "home"],
+        }
+    )
+    day = Diaries(table, {"walk": Mode("walk"), "car": Mode("drive")})
+    trace = twin.simulate(city, [twin.Trips("walk", [0], [35]), day, Evacuees(nodes=(1,))], until=5000.0)
+    assert trace.crowds == ("Trips", "Diaries", "Evacuees")
+    assert mean_trip(city, trace=trace, crowd="Diaries", purpose="work") == 75.0
+    assert mean_trip(city, trace=trace, crowd="Diaries", purpose="home") == 10.0
+    assert mean_trip(city, trace=trace, crowd="Trips") == 750.0
+    assert way_length(city, trace=trace, crowd="Evacuees") == 100.0

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import reference
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import EIGHTH, networks
 
@@ -54,6 +54,7 @@ def ways(net, hung):
     return found
 
 
+@settings(max_examples=40)
 @given(st.data(), networks(), st.sampled_from([0.0, 3.0, 17.5, 10_000.0]))
 def test_every_walk_is_that_of_the_cut_streets(draw, net, limit):
     hung = draw.draw(doors(net))

@@ -1,6 +1,7 @@
 """Clauses on a simulated run: unknown without one, judged by hand-counted seconds with one."""
 
 import re
+from pathlib import Path
 
 import pytest
 from simulation.towns import town
@@ -10,6 +11,7 @@ from twin.hazards import Blockage
 from twin.interventions import AddFacility
 from twin.measures.lines import with_visits
 from twin.measures.trips import with_trips
+from twin.people import Commuters, evacuation
 from twin.simulation import Ambulances, Emergency, FireEngines, Service
 from twin.standards import check, load
 
@@ -141,3 +143,19 @@ def test_a_hotline_of_a_run():
     run = twin.Trace(trace.tables, 3600.0, 0, crowds=("Callers",))
     found = of(check(town([0], []), "response", trace=run), "GB/T 33358-2016, answer in 15 s in a run")
     assert (found.status, found.value) == ("value", 0.5)
+
+
+def test_commuters_and_evacuees_of_harbour_are_judged():
+    """A tenth of an evacuation, and a day of commuters: the clauses find them, whatever else lives in the run."""
+    city = twin.read(Path(__file__).resolve().parents[2] / "gis_data" / "harbour")
+    crowds = [Commuters(), *evacuation(kind="shelter_emergency", share=0.02)]
+    trace = twin.simulate(city, crowds, until=12 * 3600.0, seed=1)
+    found = check(city, "response", trace=trace)
+    share = of(found, "CMR, commute within 45 min in a run")
+    works = trace["trips"][trace["trips"]["purpose"] == "work"]
+    made = (works["arrive"] - works["depart"]).dropna()
+    assert share.value == pytest.approx((made <= 2700).mean(), abs=2e-3)
+    assert of(found, "ISO 37120:2018, 19.7 commute in a run").value == pytest.approx(made.mean(), rel=1e-3)
+    way = of(found, "GB 50413-2007, 8.2.10 emergency shelter in a run")
+    assert way.status == "fail"
+    assert 500 < way.value < 10_000

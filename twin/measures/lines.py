@@ -150,8 +150,8 @@ def unmet_by_group(city: City, *, trace: Trace, facility: Kinds = (), crowd: str
     visits = visits_of(city, trace, facility, crowd)
     if "group" not in trace["end"].columns:
         raise MissingData("trace.end has no column 'group'; give one in the table that the crowd spawns")
-    names = np.array(trace.crowds, dtype=object)[visits["crowd"].to_numpy(dtype=np.int64)]
-    group = trace["end"]["group"].reindex(pd.MultiIndex.from_arrays([names, visits["agent"]]))
+    end = trace["end"].reset_index().set_index(["number", "agent"])
+    group = end["group"].reindex(pd.MultiIndex.from_arrays([visits["crowd"], visits["agent"]]))
     parts = visits.groupby(group.to_numpy(dtype=object))
     return pd.Series({name: _unmet(rows) for name, rows in parts}, dtype=float, name="unmet_share")
 
@@ -211,5 +211,5 @@ def with_visits(wait: Sequence[float | None], *, group: Sequence[str] = ()) -> T
         }
     )
     index = pd.MultiIndex.from_arrays([["Visitors"] * len(wait), np.arange(len(wait))], names=["crowd", "agent"])
-    end = pd.DataFrame({"status": "finished", "group": list(group) or "all"}, index=index)
+    end = pd.DataFrame({"number": 0, "status": "finished", "group": list(group) or "all"}, index=index)
     return Trace({"visits": visits, "end": end}, 3600.0, 0, crowds=("Visitors",))

@@ -236,8 +236,8 @@ def way_length(city: City, *, trace: Trace, crowd: str, network: str = "walk", s
     """
     end = _end(trace, crowd)
     legs = legs_of(trace, crowd).dropna(subset=["arrive"])
-    way = pd.Series(_costs(city, network, legs, "length")).groupby(legs["agent"].to_numpy()).sum()
-    done = end.index.get_level_values("agent")[(end["status"] == "finished").to_numpy()]
+    way = pd.Series(_costs(city, network, legs, "length")).groupby([legs["crowd"], legs["agent"]]).sum()
+    done = end[end["status"] == "finished"].reset_index().set_index(["number", "agent"]).index
     lengths = np.asarray(way.reindex(done, fill_value=0.0), dtype=np.float64)
     return percentile(lengths, share, what="way_length")
 
@@ -278,5 +278,5 @@ def with_trips(times: Sequence[float], *, inside: int = 0) -> Trace:
     trips = pd.DataFrame({"crowd": 0, "agent": count, "origin": 0, "destination": 1, "depart": 0.0, "arrive": arrive})
     index = pd.MultiIndex.from_arrays([["Walkers"] * len(arrive), count], names=["crowd", "agent"])
     where = ["c1" if number < inside else None for number in count]
-    end = pd.DataFrame({"status": "finished", "node": 1, "facility": where, "time": arrive}, index=index)
+    end = pd.DataFrame({"number": 0, "status": "finished", "node": 1, "facility": where, "time": arrive}, index=index)
     return Trace({"trips": trips, "end": end}, 3600.0, 0, crowds=("Walkers",))

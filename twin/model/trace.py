@@ -25,8 +25,8 @@ class Trace(Mapping[str, pd.DataFrame]):
     crowds : name of each crowd; the tables speak of crowds by number.
 
     ``trips``: one row a trip, with agent, origin, destination (node ids), depart and arrive [s]; NaN while on the way.
-    ``end``: one row an agent (index crowd, agent), with status, node and facility (ids), time [s] of its last change,
-    and group where a crowd spawns its agents with one.
+    ``end``: one row an agent (index crowd, agent), with number of the crowd, status, node and facility (ids), time [s]
+    of its last change, and group where a crowd spawns its agents with one.
     ``visits``: one row a visit to be served, with crowd, agent, facility (id), arrive, begin and end [s] and outcome
     (served, left, turned away, in line, in service); NaN where it did not begin, or has not ended.
     ``calls``, where a crowd answers calls: one row a unit that a call asked for, with crowd, call, service (kind of

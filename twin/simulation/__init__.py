@@ -6,6 +6,7 @@ from typing import Any
 
 from twin.simulation.agents import Agents, Trips
 from twin.simulation.callers import Callers
+from twin.simulation.checkpoint import load, save
 from twin.simulation.crowd import Crowd, Goals
 from twin.simulation.days import Days, Diaries, Mode
 from twin.simulation.emergency import Ambulances, Emergency, FireEngines, Patrols
@@ -35,6 +36,8 @@ __all__ = [
     "Simulation",
     "Trips",
     "include",
+    "load",
+    "save",
     "simulate",
 ]
 

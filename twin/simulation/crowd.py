@@ -192,6 +192,14 @@ class Columns:
             self._held[name] = held = held.astype(wide)  # a copy: spawn's is its own
         held[rows] = given
 
+    def owned(self) -> list[str]:
+        """Columns that were set since they were spawned."""
+        return sorted(self._own)
+
+    def own(self, name: str) -> NDArray[Any]:
+        """One of them."""
+        return self._held[name]
+
     def numbers(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Numbers of agents in the engine."""
         return rows + self.first

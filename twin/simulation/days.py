@@ -213,6 +213,7 @@ class Sequel:
             {
                 "crowd": parts.name,
                 "agent": first.index.to_numpy(),
+                "number": parts.place,
                 "status": STATUS[status],
                 "node": place[rows],
                 "facility": None,

@@ -39,8 +39,8 @@ class Simulation:
 
     def __init__(self, city: City, agents: Sequence[Agents], *, seed: int = 0) -> None:
         self.city, self.time, self.seed = city, 0.0, seed
-        self._heap: list[tuple[float, int, Any, Any]] = []
-        self._sequence = 0
+        self.heap: list[tuple[float, int, Any, Any]] = []
+        self.sequence = 0
         self.legs = Legs()
         self.places = Places(city)
         self.networks: dict[Any, list[Layer]] = {}  # the last is that of the city as it is
@@ -60,6 +60,8 @@ class Simulation:
         self.movement = Movement(first)
         self.desks = Desks(self.movement, seed)
         self.watch: Watch | None = None
+        self.changes: list[tuple[float, int]] = []  # time and place in line of all that were asked for
+        self.changed = 0  # how many of them have happened
         self.sequel = Sequel(self)
         for state in self._crowds:
             self._begin(state)
@@ -127,7 +129,7 @@ class Simulation:
     def busy(self) -> bool:
         """Whether anything is still to happen."""
         planned = self.watch is not None and self.watch.planned
-        return bool(self._heap) or self.movement.engine.waiting > 0 or planned
+        return bool(self.heap) or self.movement.engine.waiting > 0 or planned
 
     def layers(self) -> list[Layer]:
         """All networks that somebody moves on, in the order of their arcs."""
@@ -176,18 +178,23 @@ class Simulation:
 
     def change_later(self, time: float, change: Change) -> None:
         """The city changes at a time."""
+        self.changes.append((time, self.sequence))
         self._push(time, None, change)
 
     def _push(self, time: float, state: Columns | None, what: Any) -> None:
-        heapq.heappush(self._heap, (time, self._sequence, state, what))
-        self._sequence += 1
+        self.push(time, self.sequence, state, what)
+        self.sequence += 1
+
+    def push(self, time: float, order: int, state: Columns | None, what: Any) -> None:
+        """Something is to happen at a time, in this place among what happens then."""
+        heapq.heappush(self.heap, (time, order, state, what))
 
     def until(self, time: float) -> None:
         """Run all events up to a time, inclusive [s]."""
         while True:
             if self.watch is not None:
                 self.watch.before(self)
-            coming = self._heap[0][0] if self._heap else inf
+            coming = self.heap[0][0] if self.heap else inf
             told = self.movement.run(min(coming, time))
             if len(told):
                 self.time = float(self.movement.time[told[0]])
@@ -196,7 +203,7 @@ class Simulation:
                 continue
             if coming > time:
                 break
-            self.time, _, state, what = heapq.heappop(self._heap)
+            self.time, _, state, what = heapq.heappop(self.heap)
             if state is None:
                 self._change(what)
                 continue
@@ -278,11 +285,11 @@ class Simulation:
         parts = np.split(numbers, edges[1:])
         return [(state, part - state.first) for state, part in zip(self._crowds, parts, strict=True) if len(part)]
 
-    def _change(self, change: Change) -> None:
-        """Swap the city; whoever's way ahead is closed goes on to the next node and chooses again there."""
+    def swap(self, change: Change) -> None:
+        """Put another city in the place of the one there is; nobody has noticed yet."""
+        self.changed += 1
         self.city = change(self.city)
         self.places.change(self.city)
-        shut = ~self.city.facilities["open"].to_numpy(dtype=bool)
         for key, layers in self.networks.items():
             fresh = self.city.network(key[0])
             if fresh is layers[-1].net:
@@ -293,6 +300,11 @@ class Simulation:
                 layers.append(self.movement.layer(fresh, *key[1:]))
         for state in self._crowds:
             state.layer = self._layer(state.agents)
+
+    def _change(self, change: Change) -> None:
+        """Swap the city; whoever's way ahead is closed goes on to the next node and chooses again there."""
+        self.swap(change)
+        shut = ~self.city.facilities["open"].to_numpy(dtype=bool)
         blocked, row = self.movement.blocked(), self.movement.engine.rows()
         concerned, target = np.zeros(len(row), dtype=bool), row.astype(np.int64)
         for state in self._crowds:
@@ -359,8 +371,14 @@ class Simulation:
         for state in self._crowds:
             self.settle(state, np.arange(len(state)))
         tables = {"trips": trips(self), "end": end(self), "visits": visits(self), "gridlock": gridlock(self)}
-        names = tuple(state.name for state in self._crowds)
-        return Trace(tables | own(self), until, self.seed, partial, names)
+        names = {state.of: state.name for state in self._crowds}
+        return Trace(
+            tables | own(self),
+            until,
+            self.seed,
+            partial,
+            tuple(names.get(number, "") for number in range(1 + max(names, default=-1))),
+        )
 
 
 def _physics(agents: Agents) -> Physics:

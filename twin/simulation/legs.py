@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -19,9 +21,13 @@ class Legs:
     A trip that is on the way has no arrival (NaN); one that will not be made after all has no departure.
     """
 
-    def __init__(self) -> None:
-        self._table = np.zeros(64, dtype=_ROW)
-        self._used = 0
+    def __init__(self, whole: NDArray[Any] | None = None) -> None:
+        self._table = np.zeros(64, dtype=_ROW) if whole is None else whole
+        self._used = 0 if whole is None else len(whole)
+
+    def whole(self) -> NDArray[Any]:
+        """All of them, as records."""
+        return self._table[: self._used]
 
     def add(
         self,

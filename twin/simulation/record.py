@@ -51,6 +51,7 @@ def end(sim: Simulation) -> pd.DataFrame:
                 {
                     "crowd": state.name,
                     "agent": np.arange(len(state)) + state.begins,
+                    "number": state.of,
                     "status": STATUS[state.status[back]],
                     "node": ids[state.where()[back]],
                     "facility": _ids(sim.city, state.facility[back]),
@@ -60,7 +61,7 @@ def end(sim: Simulation) -> pd.DataFrame:
             )
         )
     parts += [sim.sequel.end(days) for days in sim.sequel.parts]
-    columns = ["crowd", "agent", "status", "node", "facility", "time"]
+    columns = ["crowd", "agent", "number", "status", "node", "facility", "time"]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
     return table.set_index(["crowd", "agent"])
 

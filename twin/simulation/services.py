@@ -85,6 +85,10 @@ class Visits:
         """Enter visits, a column each."""
         self._parts.append(np.stack([np.asarray(c, dtype=float) for c in np.broadcast_arrays(*columns)]))
 
+    def whole(self) -> NDArray[np.float64]:
+        """(7, k) all of them, as they were entered."""
+        return np.concatenate([np.zeros((len(self.columns), 0)), *self._parts], axis=1)
+
     def copy(self) -> Visits:
         """The same visits, to which others can be added."""
         other = Visits()
@@ -93,7 +97,7 @@ class Visits:
 
     def to_frame(self) -> pd.DataFrame:
         """All of them, in the order of arrival, crowd and agent; begin is NaN where one was not served."""
-        whole = np.concatenate([np.zeros((len(self.columns), 0)), *self._parts], axis=1)
+        whole = self.whole()
         whole = whole[:, np.lexsort((whole[1], whole[0], whole[3]))]
         table = pd.DataFrame(dict(zip(self.columns, whole, strict=True)))
         for name in ("crowd", "agent", "facility"):
@@ -205,6 +209,16 @@ class Desks:
         who = np.sort(np.concatenate([np.zeros(0, dtype=np.int64), *gone]))
         self.movement.engine.send_off(who.astype(np.uint32), time)
         return who
+
+    def restore(self, columns: dict[str, NDArray[Any]], number: dict[int, int], visits: NDArray[np.float64]) -> None:
+        """Take the columns of another run of the same agents for one's own."""
+        for name, column in columns.items():
+            setattr(self, name, column.copy())
+        self.number, self._size = number, len(self.walks_in)
+        self.visits = Visits()
+        self.visits.add(*visits)
+        if self._size:
+            self.movement.engine.desks(self.desk, self.whole, self.times, self.walks_in)
 
     def unfinished(self, who: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which of some agents are in line or being served."""

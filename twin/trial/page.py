@@ -21,6 +21,7 @@ from twin.standards import domains
 from twin.standards.words import limit_words
 from twin.trial.charts import Row, cost_chart, curve_chart, range_chart
 from twin.trial.parts import Cost, Curve, Gap, Group, Outcome, Trial
+from twin.trial.places import site_map
 from twin.trial.words import named, word, words
 from twin.units import shown
 
@@ -134,6 +135,7 @@ def _city(each: Outcome) -> dict[str, Any]:
         "sentences": list(_sentences(each)),
         "groups": _groups(each),
         "cost": _cost(each),
+        "site_map": Markup(site_map(each)) if isinstance(each.cost, Cost) and each.cost.sites else None,  # noqa: S704
         "cost_chart": _svg(lambda language: cost_chart(each, language)),
         "variants": _svg(lambda language: range_chart(each, varied, language, salt="doubt")),
         "stress": _svg(lambda language: range_chart(each, shaken, language, salt="shock")),
