@@ -19,6 +19,7 @@ PUBLIC = [
     "Trace",
     "Trips",
     "Verdicts",
+    "benchmark",
     "check",
     "measures",
     "read",
