@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.errors import SimulationError, listed
+from twin.errors import SimulationError, TwinError, listed
 
 if TYPE_CHECKING:
     from twin.simulation.agents import Agents
@@ -31,6 +31,8 @@ def ask(agents: Agents, method: str, time: float, ids: Sequence[int] | NDArray[n
     except (SimulationError, KeyboardInterrupt):
         raise
     except Exception as error:
+        if method == "spawn" and isinstance(error, TwinError):
+            raise  # of the city's data, which nobody has lived in yet: it says by itself what is missing
         whom = f" (asked of agents {listed(ids, most=4)})" if len(ids) else ""
         said = str(error) or type(error).__name__
         raise SimulationError(
