@@ -18,7 +18,7 @@ FLOORS = (
     {"simulation", "measures", "siting"},
     {"standards", "people"},
     {"report"},
-    {"study", "trial"},
+    {"study", "trial", "benchmark"},
     {"cli", "view", "__main__"},
 )
 FLOOR = {name: number for number, floor in enumerate(FLOORS) for name in floor}

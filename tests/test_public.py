@@ -19,6 +19,7 @@ PUBLIC = [
     "Trace",
     "Trips",
     "Verdicts",
+    "benchmark",
     "check",
     "measures",
     "read",
@@ -102,6 +103,7 @@ def test_the_contract_of_signatures():
         twin.check: ["city", "packs", "trace"],
         twin.site: ["city", "kind", "count", "within", "objective", "candidates"],
         twin.read_layer: ["path"],
+        twin.trial: ["packs", "cities", "clauses", "on"],
         twin.write: ["city", "target"],
     }
     for function, parameters in contract.items():

@@ -76,7 +76,10 @@ def test_losses_add_up_by_district(study):
 def test_what_is_written(study, tmp_path):
     folder = study.write(tmp_path / "run")
     assert sorted(path.name for path in folder.iterdir()) == [
+        "dictionary.csv",
         "measures.csv",
+        "metadata.xml",
+        "page.json",
         "report.html",
         "results.gpkg",
         "run.json",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from twin import measures, routing, units
+    from twin.benchmark import benchmark
     from twin.gis.read import read, read_layer, write
     from twin.model import City, Network, Raster, Trace, Verdicts
     from twin.scenario import Scenario
@@ -32,6 +33,7 @@ __all__ = [
     "Trace",
     "Trips",
     "Verdicts",
+    "benchmark",
     "check",
     "measures",
     "read",
@@ -58,6 +60,7 @@ _HOMES = {
     "Trace": "twin.model",
     "Trips": "twin.simulation",
     "Verdicts": "twin.model",
+    "benchmark": "twin.benchmark",
     "check": "twin.standards",
     "read": "twin.gis.read",
     "read_layer": "twin.gis.read",

@@ -70,12 +70,16 @@ class ScenarioError(TwinError, ValueError):
 
 
 class SimulationError(TwinError, RuntimeError):
-    """An agent or the engine failed; `time` is in seconds since the start of the run [s]."""
+    """An agent or the engine failed; `time` is in seconds since the start of the run [s].
+
+    `trace` is what had happened until then, marked partial; None where nothing had.
+    """
 
     def __init__(self, message: str, *, time: float = float("nan"), agents: str = "") -> None:
         super().__init__(message)
         self.time = time
         self.agents = agents
+        self.trace: Any = None
 
 
 class StandardError(TwinError, ValueError):

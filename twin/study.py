@@ -20,6 +20,7 @@ from twin.errors import MissingData, ScenarioError
 from twin.model import City, Raster, Trace, Verdict, Verdicts
 from twin.model.verdict import COLUMNS
 from twin.report.results import write_report, write_results
+from twin.routing.paths import in_chunks
 from twin.scenario import Scenario
 from twin.simulation import Agents, simulate
 from twin.standards import check, load
@@ -246,14 +247,16 @@ class _Task:
         plan, shock = job
         start = time.perf_counter()
         scenario = plan if shock is None else plan + shock
-        results = []
-        for run in range(self.runs if scenario.random or self.agents else 1):
-            replica = scenario if self.runs == 1 else _replica(plan, shock, self.seed + run)
-            city = replica(self.city)
-            trace = simulate(city, self.agents, until=self.until, seed=self.seed + run) if self.agents else None
-            results.append(
-                (city, check(city, self.packs, trace=trace, on=self.day) if self.packs else Verdicts(()), trace)
-            )
+        results: list[tuple[City, Verdicts, Trace | None]] = []
+
+        def one(part: slice) -> tuple[City, Verdicts, Trace | None]:
+            seed = self.seed + part.start
+            city = (scenario if self.runs == 1 else _replica(plan, shock, seed))(self.city)
+            trace = simulate(city, self.agents, until=self.until, seed=seed) if self.agents else None
+            return city, check(city, self.packs, trace=trace, on=self.day) if self.packs else Verdicts(()), trace
+
+        count = self.runs if scenario.random or self.agents else 1
+        in_chunks(one, count, least=1, most=1, then=lambda _, result: results.append(result))
         city, verdicts, trace = results[0]
         if len(results) > 1:
             verdicts = combine([each for _, each, _ in results], self.packs, city, on=self.day)

@@ -152,6 +152,7 @@ GIVEN = {
     "trees_near": {"within": 15.0},
     "trip_percentile": {"share": 0.9},
     "trips_within": {"within": 150.0},
+    "unit_workload": {"service": "clinic"},
     "unmet_share": {"facility": "clinic"},
     "unmet_worst": {"facility": "clinic"},
     "use_mix": {},
@@ -171,7 +172,9 @@ def furnished():
     for add in (with_outages, with_cases, with_activities, with_rain, with_traffic, with_communities, with_trees):
         city = add(city)
     city = city.with_columns("buildings", solar=[1.0])
-    city = city.with_columns("facilities", nursing_beds=[20.0, 0.0, 0.0, 0.0], floor_area=[250.0, 0.0, 0.0, 0.0])
+    city = city.with_columns(
+        "facilities", nursing_beds=[20.0, 0.0, 0.0, 0.0], servers=[2.0] * 4, floor_area=[250.0, 0.0, 0.0, 0.0]
+    )
     streets = city.network("drive").with_columns(width=6.0, monitored=1.0)
     line = Network.from_arrays([0.0, 800.0], [0.0, 0.0], [0], [1], length=800.0, crs=city.crs, headway=600.0)
     return city.with_network("drive", streets).with_network("transit", line)
@@ -180,7 +183,7 @@ def furnished():
 def ran():
     """A run with all that some measure reads: trips, visits, calls and where everybody is in the end."""
     trips, visits = with_trips([75, 150, 225, 300], inside=2), with_visits([0, 60, 240, None])
-    calls = with_answers([60, 120, 240])["calls"]
+    calls = pd.concat([with_answers([60, 120, 240], service=kind)["calls"] for kind in ("fire_station", "clinic")])
     end = pd.concat([trips["end"], visits["end"].assign(number=1)])
     tables = {"trips": trips["trips"], "visits": visits["visits"].assign(crowd=1), "calls": calls, "end": end}
     return Trace(tables, 3600.0, 0, crowds=("Walkers", "Visitors"))

@@ -7,7 +7,7 @@ from simulation.towns import town
 import twin
 from twin.errors import DataError, MissingData, UnknownName
 from twin.gis.grid import grid_city
-from twin.measures import mean_response, response_percentile, response_within
+from twin.measures import mean_response, response_percentile, response_within, unit_workload
 from twin.measures.response import with_answers
 from twin.simulation import Emergency, Service
 
@@ -89,6 +89,16 @@ def test_who_is_on_the_way_at_the_end_is_left_out_and_who_waits_is_not():
     city, trace = run([(0.0, 1), (5.0, 1)], until=400.0)
     assert trace["calls"]["outcome"].tolist() == ["reached", "waiting"]
     assert response_percentile(city, trace=trace, service="fire_station", share=1.0) == np.inf
+
+
+def test_workload():
+    """Two engines of an hour each: one call of 60 + 100 + 600 s, one that is not over at its end, 3,500 s on."""
+    city, trace = run([(0.0, 1), (100.0, 2)], stations=(0, 4), until=3600.0)
+    assert unit_workload(city, trace=trace, service="fire_station") == (760.0 + 60 + 200 + 600) / 7200.0
+    city, trace = run([(0.0, 1), (3500.0, 1)], stations=(0, 4), until=3600.0)
+    assert unit_workload(city, trace=trace, service="fire_station") == (760.0 + 100.0) / 7200.0
+    with pytest.raises(MissingData, match="no call for hospital"):
+        unit_workload(city, trace=trace, service="hospital")
 
 
 def test_what_cannot_be():

@@ -11,6 +11,7 @@ import shapely
 import twin
 from twin.errors import DataError, MissingData
 from twin.gis.grid import grid_city
+from twin.measures import unmet_by_group
 from twin.people import Clients, Commuters, Errands, Evacuees, Patients, Pupils, evacuation, persons
 from twin.people.zones import Zones
 from twin.simulation import Service
@@ -168,6 +169,22 @@ def test_patients_and_clients_are_served(harbour):
     expected = 0.004 * 60_480
     for crowd in (0, 1):
         assert abs((visits["crowd"] == crowd).sum() - expected) < 4 * np.sqrt(expected)
+
+
+def test_demand_that_is_not_met_is_told_by_age():
+    """A clinic that serves one at a time: of two homes, the young one next door and the old one far off."""
+    city = town([(0.0, 0.0, 0, 400, 0, 0), (500.0, 500.0, 0, 0, 400, 0)])
+    city = city.with_columns("facilities", servers=np.where(city.rows("facilities", kind="clinic"), 1.0, np.nan))
+    crowd = Patients(rate=0.5, opens=8 * hour, closes=9 * hour, service=Service(5 * minute, patience=20 * minute))
+    trace = twin.simulate(city, [crowd], until=24 * hour, seed=3)
+    end, visits = trace["end"], trace["visits"]
+    assert set(end["group"]) == {"age_15_59", "age_60"}
+    assert (end["group"] == "age_60").sum() == pytest.approx(200, abs=60)
+    lost = visits["outcome"] != "served"
+    share = lost.groupby(end["group"].to_numpy()[visits["agent"]]).mean()
+    told = unmet_by_group(city, trace=trace, facility="clinic")
+    assert told.to_dict() == share.to_dict()
+    assert told.min() > 0.5  # twelve an hour are served, four hundred come
 
 
 def test_an_evacuation_by_hand():

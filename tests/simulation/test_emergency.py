@@ -10,7 +10,18 @@ from simulation.towns import town
 import twin
 from twin.errors import DataError, MissingData
 from twin.interventions import CloseFacility
-from twin.simulation import Ambulances, CityModel, Emergency, FireEngines, Patrols, Queued, Service
+from twin.simulation import (
+    Ambulances,
+    CityModel,
+    Emergency,
+    FireEngines,
+    Patrols,
+    Queued,
+    Service,
+    Simulation,
+    load,
+    save,
+)
 
 TEN_MINUTES = Service(600.0, variation=0.0)
 TIMES = ["order", "start", "arrive", "leave", "free"]
@@ -259,8 +270,11 @@ def test_data_that_is_missing_or_wrong():
         answered(town([], [(0.0, 1)], others=[("hospital", 1)]))
     with pytest.raises(MissingData, match="how many units stand at fire_station-0"):
         answered(town([0], [(0.0, 1)], servers=np.nan))
-    with pytest.raises(DataError, match=r"log: column 'time' .* in row 1"):
+    with pytest.raises(DataError, match=r"log: column 'time' is -5 in row 1"):
         answered(town([0], [(0.0, 1), (-5.0, 1)]))
+    for name, values in (("units", [1.0, 0.0]), ("priority", [1.0, np.nan])):
+        with pytest.raises(DataError, match=rf"column '{name}' is (0|nan) in row 1; it holds whole numbers from 1 on"):
+            answered(town([0], [(0.0, 1), (5.0, 1)], **{name: values}))
     with pytest.raises(MissingData, match="emergency_calls"):
         answered(town([0], []), calls="emergency_calls")
     with pytest.raises(DataError, match="a share from 0 to 1"):
@@ -302,3 +316,21 @@ def test_in_a_mesa_model():
     for _ in range(40):
         model.step()
     pd.testing.assert_frame_equal(model.trace()["calls"], twin.simulate(city, [crowd], until=2400.0)["calls"])
+
+
+@pytest.mark.parametrize("at", [0.0, 130.0, 1000.0, 3000.0])
+def test_a_run_that_was_saved_goes_on_to_the_last_bit(at, tmp_path):
+    """Units turning out, on their way, at the scene and on the way back, and calls in line, come back as they were."""
+    city = town([0, 3], [], ring=True, servers=2.0)
+    crowd = Emergency(calls=3_000_000.0, span=6000.0, units=2, mix=(0.5, 0.5), scene=Service(600.0))
+    events = [(2000.0, shut(0))]
+    whole = twin.simulate(city, [crowd], until=9000.0, events=events, seed=5)
+    assert len(whole["calls"]) > 30
+    sim = Simulation(city, [crowd], seed=5)
+    for time, change in events:
+        sim.change_later(time, change)
+    sim.until(at)
+    again = load(save(sim, tmp_path / "run.npz"), city, [crowd], events=events)
+    again.until(9000.0)
+    for name, table in again.trace(9000.0).items():
+        pd.testing.assert_frame_equal(table, whole[name])

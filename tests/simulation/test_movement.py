@@ -250,7 +250,7 @@ def test_vehicles_are_kept(seed, count):
     # wherever they stand: before setting out, beside the road, on it, or arrived; no lane holds more than it can
     rng = np.random.default_rng(seed)
     net = grid(4)
-    net = net.with_columns(time=net.columns["length"] / 15, lanes=1.0)
+    net = net.with_columns(time=net.columns["length"] / 15, lanes=2.0)
     ends = rng.integers(0, 16, count).astype(np.int32), rng.integers(0, 16, count).astype(np.int32)
     depart = rng.integers(0, 120, count).astype(float)
     movement = Movement(count)

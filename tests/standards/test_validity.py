@@ -10,6 +10,7 @@ from twin.cli.terminal import twin_group
 from twin.errors import StandardError
 from twin.gis.grid import grid_city
 from twin.hazards import Blockage
+from twin.report.gather import page_of
 from twin.standards import check, lint, load, rivals, side_by_side
 
 HEAD = """name = "town"
@@ -208,3 +209,26 @@ def test_an_ensemble_is_judged_by_the_law_of_its_day(write):
     for year, status in ((2026, "pass"), (2031, "fail")):
         done = twin.study(grid_city(5), under=[storm], standards=path, runs=4, on=dt.date(year, 6, 1))
         assert done.cells[1].verdicts[0].status == status
+
+
+def test_a_report_shows_the_limits_of_its_day(write):
+    path = write(clause("1", "phase = [{ until = 2029-12-31, at_least = 0.1 }, { from = 2030-01-01, at_least = 0.2 }]"))
+    for year, limit in ((2026, "at least 10.0 %"), (2031, "at least 20.0 %")):
+        done = twin.study(grid_city(5), standards=path, on=dt.date(year, 6, 1))
+        assert page_of(done).clauses[0].limit.en == limit
+
+
+def test_a_city_is_shown_where_clauses_ask_different_things(write, tmp_path):
+    path = write(
+        clause("1", "at_least = 0.15"),
+        clause("1", "at_least = 0.5", standard="T 1-2026", within=400),
+        clause("2", within=1200),
+    )
+    twin.write(grid_city(5), tmp_path / "town")
+    asked = ["check", str(tmp_path / "town"), "--pack", str(path), "--conflicts"]
+    done = CliRunner().invoke(twin_group, asked)
+    assert done.exit_code == 0, done.output
+    rows = [line.split("\t") for line in done.output.strip().splitlines()]
+    assert [row[2] for row in rows[1:]] == ["T 1-2012, 1", "T 1-2026, 1"]
+    assert [row[-2:] for row in rows[1:]] == [["pass", "16.7 %"], ["fail", "41.7 %"]]
+    assert "可达范围" in CliRunner().invoke(twin_group, [*asked, "--lang", "zh"]).output

@@ -80,7 +80,8 @@ def test_what_is_otherwise_by_hand(near, write, town):
     found = {variant.label.en: variant for variant in near.variants}
     assert found["straight"].value == pytest.approx(11 / 36)
     assert found["along the network"].status == "fail"
-    assert "speed" not in {variant.kind for variant in near.variants}  # metres are asked for: the speed does not matter
+    assert "speed" not in {variant.kind for variant in near.variants}
+    assert any("speed of walking or driving does not enter" in note.en for note in near.notes)  # metres are asked for
     # at 1 m/s 300 s are 300 m; 15 % slower 255 m or two blocks, 30 % slower 210 m, 15 and 30 % faster 345 and 390 m
     walk = '{ facility = "clinic", within = 300, speed = 1.0 }'
     slow = one(write(clause("1", "walk_within", walk, "at_least = 0.2")), town).variants
@@ -107,7 +108,8 @@ def test_missing_facilities_by_hand(write, town):
     assert (found["missing"].low, found["missing"].high) == (pytest.approx(4 / 36), pytest.approx(4 / 36))
     assert found["critical"].value == pytest.approx(4 / 36)
     assert found["critical"].status == "fail"
-    (failed,) = [shock for shock in outcome.stress if "tenth" in shock.name.en]
+    (failed,) = [shock for shock in outcome.stress if "shut" in shock.name.en]
+    assert failed.name.en == "1 of 2 facilities shut, at random"
     assert (failed.value, failed.status) == (pytest.approx(4 / 36), "fail")
 
 
@@ -195,6 +197,25 @@ def test_a_recorded_figure_says_what_it_cannot_tell(write, town):
     (off,) = outcome.variants
     assert "+12.5 %" in off.label.en  # 0.9 / 0.8
     assert [shock.value for shock in outcome.stress] == [pytest.approx(0.8)]
+
+
+def test_land_is_grouped_by_its_points(write, town):
+    # 500 m x 500 m asked at 25 m apart: 20 x 20 points; west of x = 250 m lie ten columns of them
+    land = '{ facility = "clinic", within = { value = 300, unit = "m" }, of = "area" }'
+    outcome = one(write(clause("1", "straight_within", land, "at_least = 0.1")), town)
+    parts = {group.name.en: (group.weight, group.unit) for group in outcome.groups}
+    assert parts == {"West": (125_000, "m2"), "East": (125_000, "m2")}
+    # a quarter of a disc of 300 m has 70,686 m2; of it x < 250 m holds the circle's part under its arc
+    served = sum(group.served for group in outcome.groups)
+    assert served == pytest.approx(np.pi * 300**2 / 4, rel=0.03)
+    under = 0.5 * (250 * np.sqrt(300**2 - 250**2) + 300**2 * np.arcsin(250 / 300))
+    assert outcome.groups[0].served == pytest.approx(under, rel=0.03)
+
+
+def test_what_may_be_at_most_near_is_not_built(write, town):
+    outcome = one(write(clause("1", "straight_within", NEAR, "at_most = 0.1")), town)
+    assert outcome.verdict.status == "fail"
+    assert isinstance(outcome.cost, Gap)
 
 
 def test_unknown_says_why_in_every_part(write, town):

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from twin.cli import city, plans, standards  # noqa: F401  they add their commands to the group
+from twin.cli import cases, city, plans, standards  # noqa: F401  they add their commands to the group
 from twin.cli.terminal import twin_group
 from twin.errors import TwinError
 

@@ -15,16 +15,28 @@ from twin.cli.terminal import LANG, PACK, progress, table, twin_group
 @click.argument("city")
 @PACK
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="Date whose law holds; today where not given.")
+@click.option("--conflicts", is_flag=True, help="Show the clauses that ask different things of the same side by side.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="CSV file to write the verdicts to.")
 @LANG
-def check(city: str, packs: tuple[str, ...], on: dt.datetime | None, out: Path | None, lang: str) -> None:
+def check(
+    city: str, packs: tuple[str, ...], on: dt.datetime | None, out: Path | None, lang: str, *, conflicts: bool
+) -> None:
     """Judge a city, clause by clause."""
     import pandas as pd
 
     import twin
 
+    day = None if on is None else on.date()
     with progress(f"judging {city}"):
-        verdicts = twin.check(twin.read(city), packs or "all", on=None if on is None else on.date())
+        place = twin.read(city)
+        verdicts = twin.check(place, packs or "all", on=day)
+    if conflicts:
+        from twin.standards import side_by_side
+
+        traits = place.about.traits
+        found = side_by_side(packs or "all", on=day, traits=traits, verdicts=verdicts, language=lang)
+        table(found.set_index("question"))
+        return
     rows = [(v.status, v.standard, v.clause, v.reason_zh if lang == "zh" else v.reason) for v in verdicts]
     table(pd.DataFrame(rows, columns=["status", "standard", "clause", "reason"]).set_index("status"))
     counts = ", ".join(f"{verdicts.count(status)} {status}" for status in twin.model.verdict.STATUSES)
@@ -95,7 +107,7 @@ def packs(name: str | None, lint: Path | None, on: dt.datetime | None, lang: str
         _lint(lint)
         return
     if conflicts:
-        found = side_by_side(name or "all", on=None if on is None else on.date())
+        found = side_by_side(name or "all", on=None if on is None else on.date(), language=lang)
         table(found.set_index("question"))
         return
     if name is None:

@@ -103,7 +103,7 @@ from twin.measures.records import (
     recorded_years,
 )
 from twin.measures.redundancy import choices_within, open_length, ways_out
-from twin.measures.response import mean_response, response_percentile, response_within
+from twin.measures.response import mean_response, response_percentile, response_within, unit_workload
 from twin.measures.space import facility_density, network_density, open_space_share, separation, spacing
 from twin.measures.streets import away_from_junctions, junction_density, length_per_head, street_light, width_share
 from twin.measures.supply import (
@@ -289,6 +289,7 @@ __all__ = [
     "trees_near",
     "trip_percentile",
     "trips_within",
+    "unit_workload",
     "unmet_by_group",
     "unmet_share",
     "unmet_worst",

@@ -18,7 +18,7 @@ from twin.measures.measure import measure
 from twin.measures.samples import percentile
 from twin.model import City, Trace
 
-__all__ = ["mean_response", "response_percentile", "response_within"]
+__all__ = ["mean_response", "response_percentile", "response_within", "unit_workload"]
 
 Kinds = str | Sequence[str]
 _FROM = {"call": "time", "order": "order", "start": "start"}
@@ -171,6 +171,41 @@ def response_within(
         raise DataError(f"response_within: a time of at least 0 s, not {within}", column="within")
     times = response_times(trace, service, since=since, until=until, priority=priority, unit=unit)
     return float((times <= within + 1e-6).mean()) if len(times) else float("nan")
+
+
+@measure(unit="1", en="workload of units in a run", zh="仿真单元忙碌率")
+def unit_workload(city: City, *, trace: Trace, service: str) -> float:
+    r"""Share of a run that the units of a service were busy, from the order until they were free [1].
+
+    .. math:: \rho = \sum_j (t^{free}_j - t^{order}_j) / (n T)
+
+    Parameters
+    ----------
+    service : kind of station, whose open sites have n units (``servers``).
+
+    References
+    ----------
+    Larson (1974), Computers & Operations Research 1(1): workload of the units of a hypercube.
+
+    Examples
+    --------
+    Three calls of 660 s, 720 s and 840 s from the order until the unit was free, two units, an hour.
+
+    >>> from twin.gis.grid import grid_city
+    >>> city = grid_city(1).with_columns("facilities", kind=["fire_station", "b", "c", "d"], servers=[2.0, 1, 1, 1])
+    >>> round(unit_workload(city, trace=with_answers([60, 120, 240]), service="fire_station"), 4)
+    0.3083
+    """
+    calls = trace["calls"] if "calls" in trace else pd.DataFrame({"service": []})
+    calls = calls[calls["service"] == service]
+    if not len(calls):
+        raise MissingData(f"this run has no call for {service}; let a crowd such as Emergency answer some")
+    standing = city.rows("facilities", kind=service) & city.facilities["open"].to_numpy(dtype=bool)
+    units = float(np.nansum(city.column("facilities", "servers")[standing]))
+    if not units > 0:
+        raise MissingData(f"{city.name}: no open {service} with units", layer="facilities", column="servers")
+    busy = calls["free"].fillna(trace.until) - calls["order"]
+    return float(busy.sum() / (units * trace.until))
 
 
 def with_answers(times: Sequence[float], *, service: str = "fire_station") -> Trace:

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from twin.model import City
+from twin.people.persons import bands
 from twin.simulation import Agents, Crowd, Goals, Service, Simulation
 from twin.units import hour, minute
 
@@ -36,12 +38,17 @@ class _Visitors(Agents):
     speed: float = 1.34
 
     def spawn(self, city: City, rng: np.random.Generator) -> pd.DataFrame:
-        """As many as a Poisson draw for each home gives."""
+        """As many as a Poisson draw for each home gives; ``group`` is an age band of the home, where it tells ages."""
         homes = city.snap("population", self.network)
         people = city.population["people"].to_numpy(dtype=float)[homes.index]
-        node = np.repeat(homes["node"].to_numpy(), rng.poisson(self.rate * np.nan_to_num(people)))
+        many = rng.poisson(self.rate * np.nan_to_num(people))
+        node = np.repeat(homes["node"].to_numpy(), many)
         depart = rng.uniform(self.opens, self.closes, len(node))
-        return pd.DataFrame({"node": node, "depart": depart, "booked": rng.random(len(node)) < self.booked})
+        table = pd.DataFrame({"node": node, "depart": depart, "booked": rng.random(len(node)) < self.booked})
+        ages = list(bands(city))
+        if ages:
+            table["group"] = _drawn(city.population[ages], np.repeat(homes.index.to_numpy(), many), rng)
+        return table
 
     def choose(self, who: Crowd, sim: Simulation) -> Goals:
         """The nearest that is open."""
@@ -51,6 +58,14 @@ class _Visitors(Agents):
         """They stand in line."""
         del sim
         who.queue(self.service, appointment=who["booked"])
+
+
+def _drawn(ages: pd.DataFrame, homes: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.object_]:
+    """The age band of somebody of each home (row), all its people equally likely."""
+    names = np.array(ages.columns, dtype=object)
+    upto = np.cumsum(np.nan_to_num(ages.to_numpy(dtype=float)), axis=1)[homes]
+    chance = rng.random(len(homes)) * upto[:, -1]
+    return np.asarray(names[np.minimum((upto <= chance[:, None]).sum(axis=1), len(names) - 1)])
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ def page_of(study: Results) -> Page:
         question=_question(city, plans, list(dict.fromkeys(shocks)), len(clauses)),
         city=_card(city),
         scenarios=tuple(_scenario(cell) for cell in study.cells),
-        clauses=tuple(_clause(clause, city) for clause in clauses),
+        clauses=tuple(_clause(clause, city, _day(study)) for clause in clauses),
         verdicts=tuple(
             _cell(number, position, verdict)
             for number, cell in enumerate(study.cells)
@@ -149,8 +149,14 @@ def _scenario(cell: Judged) -> ScenarioCard:
     return ScenarioCard(cell.plan, cell.shock, Text(cell.name, cell.name), tuple(Text(en, zh) for en, zh in changes))
 
 
-def _clause(clause: Clause, city: City) -> ClauseCard:
-    limits = limits_of(clause, city.about.traits)
+def _day(study: Results) -> dt.date:
+    """Whose law the study was judged by."""
+    said = study.options.get("on")
+    return dt.date.fromisoformat(str(said)) if said else dt.date.today()
+
+
+def _clause(clause: Clause, city: City, day: dt.date) -> ClauseCard:
+    limits = limits_of(clause, city.about.traits, day)
     words = limit_words(limits, clause.meter.unit) if limits else ("value only", "仅报告数值")
     return ClauseCard(
         key=clause.key,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +14,12 @@ import pyogrio
 
 from twin.errors import DataError
 from twin.gis.folder import replacing
+from twin.report.content import Page
+from twin.report.dictionary import dictionary
+from twin.report.embed import plain
 from twin.report.gather import page_of
 from twin.report.manifest import manifest
+from twin.report.metadata import lineage, metadata
 from twin.report.page import render
 from twin.standards import load
 
@@ -47,7 +53,10 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 
 
 def write_results(study: Results, folder: Path) -> Path:
-    """Write ``report.html, verdicts.csv, measures.csv, results.gpkg, run.json``; the folder appears when it is whole.
+    """Write the report, tables, map layers and manifest of a run; the folder appears when it is whole.
+
+    ``report.html, verdicts.csv, measures.csv, results.gpkg, run.json``; beside them ``dictionary.csv`` with the meaning
+    of each column, ``metadata.xml`` by ISO 19139, and ``page.json``, what the report says in both languages as data.
 
     Raises
     ------
@@ -55,13 +64,31 @@ def write_results(study: Results, folder: Path) -> Path:
     """
     if folder.exists() and not (folder / "run.json").is_file() and any(folder.iterdir()):
         raise DataError(f"{folder}: there is something that is no run of twin; name another folder or empty it")
+    page, told = page_of(study), manifest(study)
     with replacing(folder) as fresh:
         study.verdicts.to_csv(fresh / "verdicts.csv", index=False)
         _measures(study).to_csv(fresh / "measures.csv", index=False)
         _layers(study, fresh / "results.gpkg")
-        (fresh / "report.html").write_text(render(page_of(study)), encoding="utf-8")
-        (fresh / "run.json").write_text(json.dumps(manifest(study), ensure_ascii=False, indent=2), encoding="utf-8")
+        meanings = dictionary(dict.fromkeys(("verdicts.csv", "measures.csv", "results.gpkg")))
+        meanings.to_csv(fresh / "dictionary.csv", index=False)
+        (fresh / "metadata.xml").write_text(_metadata(study, page), encoding="utf-8")
+        (fresh / "page.json").write_text(_said(page), encoding="utf-8")
+        (fresh / "report.html").write_text(render(page), encoding="utf-8")
+        (fresh / "run.json").write_text(json.dumps(told, ensure_ascii=False, indent=2), encoding="utf-8")
     return folder
+
+
+def _said(page: Page) -> str:
+    """What the page says, without its map and the manifest, which ``results.gpkg`` and ``run.json`` hold."""
+    bare = asdict(replace(page, map=None, manifest={}))
+    return json.dumps(plain(bare), ensure_ascii=False, indent=1)
+
+
+def _metadata(study: Results, page: Page) -> str:
+    changes = [change for scenario in page.scenarios for change in scenario.changes]
+    steps = [*dict.fromkeys(changes), *lineage(clause for pack in load(study.packs) for clause in pack.clause)]
+    day = dt.date.fromisoformat(page.written)
+    return metadata([study.city], title=page.title, abstract=page.question, steps=steps, written=day)
 
 
 def _measures(study: Results) -> pd.DataFrame:

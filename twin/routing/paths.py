@@ -25,6 +25,7 @@ __all__ = [
     "LANES",
     "MOST",
     "Nearest",
+    "cores",
     "fixed",
     "floating",
     "in_chunks",
@@ -208,6 +209,11 @@ def per_thread(make: Callable[[], T]) -> Callable[[], T]:
     return mine
 
 
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def in_chunks(
     work: Callable[[slice], T],
     count: int,
@@ -222,7 +228,7 @@ def in_chunks(
     how things are grouped by `least` does not depend on the number of threads; `most` caps them where one item takes
     long. `then` takes the results in the order of the slices, in the calling thread.
     """
-    threads = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 16)
+    threads = min(cores(), 16)
     size = least * max(1, -(-count // (threads * 8 * least)))
     size = size if most is None else max(1, min(size, most))
     parts = [slice(low, min(low + size, count)) for low in range(0, count, size)]

@@ -10,8 +10,9 @@ from twin.simulation.checkpoint import load, save
 from twin.simulation.crowd import Crowd, Goals
 from twin.simulation.days import Days, Diaries, Mode
 from twin.simulation.emergency import Ambulances, Emergency, FireEngines, Patrols
-from twin.simulation.engine import Simulation, simulate
+from twin.simulation.engine import Simulation
 from twin.simulation.physics import Compiled, Crowded, Freely, Queued, include
+from twin.simulation.runs import replicate, simulate
 from twin.simulation.services import Service
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Trips",
     "include",
     "load",
+    "replicate",
     "save",
     "simulate",
 ]

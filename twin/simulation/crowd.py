@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from twin.errors import SimulationError
+from twin.errors import SimulationError, listed
 from twin.simulation.agents import Agents, Trips
 from twin.simulation.movement import FINISHED, WAITING, Layer, Movement
 
@@ -109,6 +110,8 @@ class Crowd:
 
     def retry(self, *, after: float = 0.0) -> None:
         """They choose again after a while [s]."""
+        if not 0 <= after < inf:
+            raise ValueError(f"retry after a time from 0 s on, not {after}")
         self._state.status[self._rows] = WAITING
         self._state.changed[self._rows] = self._sim.time
         self._sim.ask_later(self._sim.time + float(after), self._state, self._rows)
@@ -135,8 +138,15 @@ class Columns:
             if column not in table.columns:
                 raise SimulationError(f"{name}.spawn returned no column '{column}'", time=0.0, agents=name)
         self.depart = table["depart"].to_numpy(dtype=float)
-        if not (self.depart >= 0).all():
-            raise SimulationError(f"{name}: departures are times from 0 s on", time=0.0, agents=name)
+        for column, values in (("depart", self.depart), ("node", table["node"].to_numpy(dtype=float))):
+            bad = np.flatnonzero(~(values >= 0))
+            if len(bad):
+                what = "a time from 0 s on" if column == "depart" else "the position of a node"
+                raise SimulationError(
+                    f"{name}.spawn: {column} of agents {listed(bad, most=4)} is {values[bad[0]]:g}, not {what}",
+                    time=0.0,
+                    agents=name,
+                )
         self.agents, self.place, self.first, self.of = agents, place, first, of
         self.settled = type(agents).choose is Trips.choose and type(agents).arrive is Agents.arrive
         self.silent = self.settled

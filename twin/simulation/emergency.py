@@ -39,6 +39,8 @@ class Emergency(Agents):
     `turn_out` first. Units drive along a cheapest way of the network as it is when they start, and look for another
     when it closes. Calls that nobody can reach wait until the city changes. Stations that are closed send nobody.
 
+    Units are those that stand at the stations when the run begins: what opens later sends none.
+
     Attributes
     ----------
     station : kind of facility that units stand at, as many as its ``servers``.

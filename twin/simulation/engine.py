@@ -9,18 +9,18 @@ chooses; when the city changes, those whose way ahead is closed choose again at 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from math import inf
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twin.errors import DataError, SimulationError
 from twin.model import City, Trace
 from twin.simulation.agents import Agents
 from twin.simulation.crowd import Columns, Crowd, Goals
 from twin.simulation.days import Days, Parts, Sequel
+from twin.simulation.decisions import ask, goals, placed
 from twin.simulation.legs import Legs
 from twin.simulation.movement import FINISHED, STRANDED, TRAVELLING, WAITING, Layer, Movement
 from twin.simulation.physics import Crowded, Freely, Physics
@@ -29,7 +29,7 @@ from twin.simulation.record import end, gridlock, own, trips, visits
 from twin.simulation.services import LEFT, SERVED, Desks, Service
 from twin.simulation.watch import Watch
 
-__all__ = ["Simulation", "simulate"]
+__all__ = ["Change", "Simulation"]
 
 Change = Callable[[City], City]
 
@@ -48,7 +48,7 @@ class Simulation:
         first = 0
         days = []
         for place, crowd in enumerate(agents):
-            table = crowd.spawn(city, np.random.default_rng([seed, place]))
+            table = ask(crowd, "spawn", 0.0, (), city, np.random.default_rng([seed, place]))
             parts = Parts(crowd, table, place) if isinstance(crowd, Days) else None
             for one, rows in [(crowd, table)] if parts is None else parts.trips:
                 self._crowds.append(Columns(one, rows, len(self._crowds), first, of=place))
@@ -72,7 +72,7 @@ class Simulation:
         """A further crowd, which departs from now on."""
         place = len(self._crowds)
         of = 1 + max((state.of for state in self._crowds), default=-1)
-        table = agents.spawn(self.city, np.random.default_rng([self.seed, of]))
+        table = ask(agents, "spawn", self.time, (), self.city, np.random.default_rng([self.seed, of]))
         state = Columns(agents, table, place, self.movement.count, of=of)
         self.movement.grow(len(state))
         self.sequel.widen()
@@ -86,6 +86,7 @@ class Simulation:
     def _begin(self, state: Columns) -> None:
         state.attach(self.movement)
         state.layer = self._layer(state.agents)
+        placed(state.agents, state.row, state.node, state.layer.net.graph.count, self.time)
         state.asks[:] = not state.silent
         if type(state.agents).enter is not Agents.enter:
             self.movement.entered = self._entered
@@ -213,30 +214,16 @@ class Simulation:
         self.time = max(self.time, float(time))
 
     def _ask(self, state: Columns, method: str, rows: NDArray[np.int64], *what: NDArray[Any]) -> Any:
-        try:
-            return getattr(state.agents, method)(Crowd(state, rows, self), *what, self)
-        except (SimulationError, KeyboardInterrupt):
-            raise
-        except Exception as error:
-            name = type(state.agents).__name__
-            raise SimulationError(
-                f"{name}.{method} failed at {self.time:.1f} s: {error}", time=self.time, agents=name
-            ) from error
+        return ask(state.agents, method, self.time, state.row[rows], Crowd(state, rows, self), *what, self)
 
     def _choose(self, state: Columns, rows: NDArray[np.int64]) -> None:
         state.changed[rows] = self.time
         state.status[rows] = STRANDED  # unless they say where they go, or that they finish or retry
         answer = self._ask(state, "choose", rows)
-        goals = (
-            answer if isinstance(answer, Goals) else Goals(np.asarray(answer, dtype=np.int32), np.full(len(rows), -1))
-        )
-        if goals.node.shape != rows.shape:
-            name = type(state.agents).__name__
-            raise SimulationError(
-                f"{name}.choose returned {goals.node.size} goals for {len(rows)} agents", time=self.time, agents=name
-            )
-        state.goal[rows], state.facility[rows] = goals.node, goals.facility
-        going = rows[goals.node >= 0]
+        count = self.city.network(state.agents.network).graph.count
+        given = goals(answer, state.agents, state.row[rows], count, self.time)
+        state.goal[rows], state.facility[rows] = given.node, given.facility
+        going = rows[given.node >= 0]
         if len(going):
             ends = state.node[going], state.goal[going]
             there = self.movement.send(state.numbers(going), state.layer, ends, np.full(len(going), self.time))
@@ -391,39 +378,3 @@ def _cost(agents: Agents) -> tuple[str, float]:
     if isinstance(physics, Crowded):
         return "length", 1.0 / physics.speed
     return ("length", 1.0 / float(speed)) if isinstance(speed, int | float) else ("time", 1.0)
-
-
-def simulate(
-    city: City, agents: Iterable[Agents], *, until: float, events: Iterable[tuple[float, Change]] = (), seed: int = 0
-) -> Trace:
-    """Let agents live in a city.
-
-    Parameters
-    ----------
-    agents : crowds.
-    until : end of the run [s].
-    events : (time [s], change): the engine swaps its city and asks the agents concerned again.
-    seed : of everything random; the same seed gives the same trace.
-
-    Returns
-    -------
-    Trace : ``trips`` and ``end``; marked partial where Ctrl-C ended the run.
-
-    Raises
-    ------
-    SimulationError : a decision raised; says which crowd, method and time.
-    DataError : `until` or an event's time is no time.
-    """
-    crowds = list(agents)
-    if not 0 <= until < inf:
-        raise DataError(f"until: a time from 0 s on, not {until}")
-    sim = Simulation(city, crowds, seed=seed)
-    for time, change in events:
-        if not 0 <= time < inf:
-            raise DataError(f"events: a time from 0 s on, not {time}")
-        sim.change_later(float(time), change)
-    try:
-        sim.until(until)
-    except KeyboardInterrupt:
-        return sim.trace(until, partial=True)
-    return sim.trace(until)

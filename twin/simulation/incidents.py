@@ -45,7 +45,7 @@ def incidents(
     if not (0 <= share <= 1 and 0 < span < np.inf):
         raise DataError(f"calls: a share from 0 to 1 and a span above 0 s, not {share} and {span}")
     if isinstance(source, str):
-        hourly = city.column(source, "calls")
+        hourly = _fine(city, source, "calls", 0.0, "calls an hour from 0 on")
     elif source >= 0:
         hourly = np.full(1, source / 1000.0 * city.people / _YEAR * _HOUR)
     else:
@@ -64,15 +64,7 @@ def logged(city: City, layer: str, network: str) -> pd.DataFrame:
     table = city.table(layer)
     if not len(table):
         return pd.DataFrame({"time": np.zeros(0), "node": np.zeros(0, dtype=np.int32)})
-    time = city.column(layer, "time")
-    wrong = np.flatnonzero(~((time >= 0) & np.isfinite(time)))
-    if len(wrong):
-        raise DataError(
-            f"{layer}: column 'time' is no time from 0 s on in row {listed(wrong)}; count from the start of the run",
-            layer=layer,
-            column="time",
-            rows=tuple(int(row) for row in wrong),
-        )
+    time = _fine(city, layer, "time", 0.0, "times from the start of the run on [s]")
     hung = doors(city, layer, network)
     if len(hung) < len(table):
         away = np.setdiff1d(np.arange(len(table)), hung.index)
@@ -84,8 +76,22 @@ def logged(city: City, layer: str, network: str) -> pd.DataFrame:
     found = pd.DataFrame({"time": time, "node": hung.reindex(range(len(table))).to_numpy()})
     for name in ("priority", "units"):
         if name in table.columns:
-            found[name] = city.column(layer, name).astype(np.int64)
+            found[name] = _fine(city, layer, name, 1.0, "whole numbers from 1 on").astype(np.int64)
     return found.sort_values("time", kind="stable", ignore_index=True)
+
+
+def _fine(city: City, layer: str, name: str, least: float, what: str) -> NDArray[np.float64]:
+    """A column of finite numbers from `least` on."""
+    values = city.column(layer, name)
+    wrong = np.flatnonzero(~((values >= least) & np.isfinite(values)))
+    if len(wrong):
+        raise DataError(
+            f"{layer}: column '{name}' is {values[wrong[0]]:g} in row {listed(wrong)}; it holds {what}",
+            layer=layer,
+            column=name,
+            rows=tuple(int(row) for row in wrong),
+        )
+    return values
 
 
 def drawn(
@@ -102,7 +108,7 @@ def drawn(
     Calls come from homes at all hours: by day people are elsewhere, too.
     """
     hung = doors(city, "population", network)
-    people = city.column("population", "people")[hung.index]
+    people = np.nan_to_num(city.column("population", "people")[hung.index])
     if not people.sum() > 0:
         raise MissingData(f"{city.name}: nobody lives near '{network}', nobody can call", layer="population")
     begin = np.arange(0.0, span, _HOUR)

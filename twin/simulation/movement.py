@@ -142,7 +142,9 @@ class Movement:
         free = np.repeat(np.asarray(columns[layer.cost], dtype=float), 2) * layer.pace
         if f"{layer.cost}_back" in columns:
             free[1::2] = np.asarray(columns[f"{layer.cost}_back"], dtype=float) * layer.pace
-        many = np.repeat(np.asarray(columns["lanes"], dtype=float), 2) if "lanes" in columns else None
+        many = None
+        if "lanes" in columns:  # of both directions together: each has half of those of a street that goes both ways
+            many = np.repeat(np.asarray(columns["lanes"], dtype=float) / (2 - layer.net.graph.oneway), 2)
         self.engine.lanes(*figures(physics, length, free, many), getattr(physics, "walk", None))
         self.lanes += len(length)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twin.errors import DataError
+from twin.errors import DataError, listed
 
 __all__ = ["Compiled", "Crowded", "Freely", "Physics", "Queued", "figures", "include"]
 
@@ -91,7 +91,7 @@ class Queued:
     ----------
     jam : vehicles on a metre of a standing lane [1/m].
     wave : speed of the backward wave, w [m/s].
-    lanes : of every edge in each direction, where the network has no column ``lanes`` [1].
+    lanes : of an edge in each direction, where the network's column ``lanes`` (of both together) tells none [1].
     """
 
     jam: float = 0.2
@@ -113,7 +113,7 @@ def figures(
     Parameters
     ----------
     length, free : (l,) of each lane [m], and how long it takes when empty [s].
-    lanes : (l,) how many lie side by side; those of the physics where None.
+    lanes : (l,) how many lie side by side; those of the physics where None or NaN. Two follow each other for an edge.
     """
     table = np.zeros((len(length), 8))
     table[:, 0] = length
@@ -122,13 +122,20 @@ def figures(
         table[:, 2:6] = physics.speed, physics.shape, physics.jam, physics.floor
         kind = 3 if isinstance(physics, Compiled) else 1
         return np.full(len(length), kind, np.uint8), table, np.zeros(len(length), np.int32)
-    density = physics.jam * (np.full(len(length), physics.lanes) if lanes is None else lanes)
+    many = np.full(len(length), np.nan) if lanes is None else lanes
+    density = physics.jam * np.where(np.isnan(many), physics.lanes, many)
     with np.errstate(divide="ignore", invalid="ignore"):
         inverse = np.where((length > 0) & (free > 0), free / length, 0.0)  # of the free speed
         table[:, 6] = (1.0 + physics.wave * inverse) / (density * physics.wave)
     table[:, 7] = length / physics.wave
     if not (density > 0).all():
-        raise DataError("edges.lanes: vehicles need lanes above 0 on every edge", layer="edges", column="lanes")
+        rows = np.flatnonzero(~(density > 0))[::2] // 2
+        raise DataError(
+            f"edges.lanes: vehicles need lanes above 0; they are not on {len(rows)} edges (rows {listed(rows)})",
+            layer="edges",
+            column="lanes",
+            rows=rows.tolist(),
+        )
     storage = np.maximum(1, np.rint(density * length))
     return np.full(len(length), 2, np.uint8), table, np.minimum(storage, 2**20).astype(np.int32)
 

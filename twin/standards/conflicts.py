@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from twin.errors import listed
+from twin.measures import measures
 from twin.model import Verdicts
 from twin.standards.check import in_force
 from twin.standards.clause import Clause, limits_of
@@ -15,13 +17,23 @@ from twin.standards.pack import load
 from twin.standards.words import limit_words
 from twin.units import shown
 
-__all__ = ["rivals", "side_by_side"]
+__all__ = ["given_words", "rivals", "side_by_side"]
 
 #: Measures that answer one question, by different kinds of distance or time.
 _QUESTION = {
     **dict.fromkeys(("distance_within", "share_within", "straight_within", "walk_within"), "near enough"),
     **dict.fromkeys(("area_per_head", "area_per_household", "room_for_share"), "room for each"),
 }
+
+_CHINESE = {"near enough": "可达范围", "room for each": "人均面积"}
+
+
+def _question(name: str, language: str) -> str:
+    """A question as people read it: the measure's label where it has no name of its own."""
+    if name in _CHINESE:
+        return _CHINESE[name] if language == "zh" else name
+    return measures[name].zh if language == "zh" else measures[name].en
+
 
 #: What a clause speaks of where it names no kind of facility, the narrowest first.
 _THINGS = ("record", "matter", "sector", "put_in", "column", "part", "network", "layer", "use")
@@ -33,6 +45,7 @@ def side_by_side(
     on: dt.date | None = None,
     traits: Mapping[str, str] | None = None,
     verdicts: Verdicts | None = None,
+    language: str = "en",
 ) -> pd.DataFrame:
     """Clauses in force that put the same question of the same thing and do not ask the same.
 
@@ -45,6 +58,7 @@ def side_by_side(
     on : date whose law holds; today where not given.
     traits : of the city, which grades are chosen by.
     verdicts : of `twin.check` on the same packs; then status and value stand beside.
+    language : of question and limit, ``en`` or ``zh``.
 
     Returns
     -------
@@ -65,7 +79,7 @@ def side_by_side(
             "strength": clause.strength,
             "evidence": clause.source.evidence,
             "asks": _asks(clause),
-            "limit": limit_words(limits, clause.meter.unit)[0],
+            "limit": limit_words(limits, clause.meter.unit)[language == "zh"],
         }
         if verdicts is not None and clause.key in judged:
             found = judged[clause.key]
@@ -75,10 +89,11 @@ def side_by_side(
     seen: set[tuple[str, ...]] = set()
     found_rows = []
     for (question, thing), group in rows.items():
+        asked = _question(question, language)
         keys = tuple(row["clause"] for row in group)
         if len({(row["asks"], row["limit"]) for row in group}) > 1 and keys not in seen:
             seen.add(keys)  # the same clauses, met again by another of their kinds, are listed once
-            found_rows += [{"question": question, "of": thing, **row} for row in group]
+            found_rows += [{"question": asked, "of": thing, **row} for row in group]
     columns = ["question", "of", "clause", "strength", "evidence", "asks", "limit"]
     return pd.DataFrame(found_rows, columns=[*columns, *(("status", "value") if verdicts is not None else ())])
 
@@ -114,9 +129,14 @@ def _things(clause: Clause) -> tuple[str, ...]:
 
 def _asks(clause: Clause) -> str:
     """The figures of `given`, and of whom; the kinds and the network stand elsewhere."""
-    parts = [clause.measure] if clause.measure in _QUESTION else []
-    units = clause.meter.given
+    return ", ".join(filter(None, [clause.measure if clause.measure in _QUESTION else "", given_words(clause)]))
+
+
+def given_words(clause: Clause) -> str:
+    """What a clause gives its measure, as people read it, without kinds of facility, network and layer."""
+    parts, units = [], clause.meter.given
     for key, value in clause.arguments().items():
         if key not in {"facility", "network", "layer"}:
-            parts.append(f"{key} {shown(value, units[key]) if key in units else value}")
+            text = shown(value, units[key]) if key in units else listed(value) if isinstance(value, tuple) else value
+            parts.append(f"{key} {text}")
     return ", ".join(parts)

@@ -61,8 +61,8 @@ class _Frame:
         return self.left + across * (self.right - self.left), self.bottom - up * (self.bottom - self.top)
 
 
-def _ticks(low: float, high: float, count: int = 5) -> list[float]:
-    found = MaxNLocator(count, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+def _ticks(low: float, high: float, count: int = 5, *, whole: bool = False) -> list[float]:
+    found = MaxNLocator(count, steps=[1, 2, 2.5, 5, 10], integer=whole).tick_values(low, high)
     slack = 1e-9 * (high - low)
     return [float(tick) for tick in found if low - slack <= tick <= high + slack]
 
@@ -71,13 +71,13 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
-def _axes(axes: Axes, frame: _Frame, x_title: str, y_title: str) -> None:
+def _axes(axes: Axes, frame: _Frame, x_title: str, y_title: str, *, whole: bool = False) -> None:
     """Grid, numbers and titles; the frame's own numbers are those that people read."""
     for tick in _ticks(*frame.y, 5):
         _, y = frame.at(frame.x[0], tick)
         axes.plot([frame.left, frame.right], [y, y], color=LINE, linewidth=1, zorder=0)
         write(axes, frame.left - 7, y, _number(tick), colour=MUTED, where="right", size=12)
-    for tick in _ticks(*frame.x, 7):
+    for tick in _ticks(*frame.x, 7, whole=whole):
         x, _ = frame.at(tick, frame.y[0])
         axes.plot([x, x], [frame.bottom, frame.bottom + 4], color=MUTED, linewidth=1, zorder=0)
         write(axes, x, frame.bottom + 15, _number(tick), colour=MUTED, where="center", size=12)
@@ -212,7 +212,7 @@ def cost_chart(outcome: Outcome, language: str) -> str:
         figure, axes = canvas(288.0, NARROW)
         frame = _Frame(46.0, 48.0, NARROW - 12, 240.0, (0.0, float(len(cost.sites))), bounds)
         meter = Text(outcome.clause.meter.en, outcome.clause.meter.zh)
-        _axes(axes, frame, word("chart_sites").get(language), _titled(meter, name, language))
+        _axes(axes, frame, word("chart_sites").get(language), _titled(meter, name, language), whole=True)
         for limit in limits:
             _, y = frame.at(0, limit * factor)
             axes.plot([frame.left, frame.right], [y, y], color=INK, linewidth=1.2, linestyle=(0, (4, 3)), zorder=2)

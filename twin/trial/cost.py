@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 from typing import Any
 
@@ -19,7 +19,7 @@ from twin.report.content import Text
 from twin.standards import Clause
 from twin.standards.check import holds, measured
 from twin.standards.words import limit_words
-from twin.trial.near import Near
+from twin.trial.near import Near, reduced
 from twin.trial.parts import Cost, Gap, Site
 from twin.trial.words import word
 from twin.units import shown
@@ -28,6 +28,8 @@ __all__ = ["MOST", "cost_of", "with_sites"]
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+#: Kind, easting and northing of a new site [m].
+Stand = tuple[str, float, float]
 _NAN = float("nan")
 
 #: New sites that are tried before it is said that they are not the way.
@@ -54,7 +56,7 @@ def cost_of(
         return Gap(word("gap_holds")), None
     if clause.measure == "sized" and isinstance(found, Share):
         return _enlarged(city, clause, found, limits), None
-    if near is not None and near.within < inf:
+    if near is not None and near.within < inf and (near.asks == "mean" or _target(near, limits) < inf):
         return _covering(city, clause, near, limits)
     if (
         clause.kinds
@@ -73,7 +75,7 @@ def _why(clause: Clause, value: float, limits: Mapping[str, float]) -> Text:
     return word("gap_not_by_sites", value=shown(value, clause.meter.unit), limit=Text(*asked))
 
 
-def with_sites(city: City, stands: Sequence[tuple[str, float, float]], *, least_area: float = 0.0) -> City:
+def with_sites(city: City, stands: Sequence[Stand], *, least_area: float = 0.0) -> City:
     """The city with new facilities (kind, easting, northing [m]), each of the median size of its kind."""
     if not stands:
         return city
@@ -131,10 +133,10 @@ def _target(near: Near, limits: Mapping[str, float]) -> float:
     """Share of the weight that has to be near enough [1]."""
     if near.asks == "percentile":
         return near.share
-    return next((limits[key] for key in ("at_least", "more_than") if key in limits), inf)
+    return limits.get("at_least", limits.get("more_than", inf) + 1e-6)  # more than, not just as much
 
 
-def _greedy_cover(near: Near, limits: Mapping[str, float]) -> tuple[list[tuple[str, float, float]], list[float], int]:
+def _greedy_cover(near: Near, limits: Mapping[str, float]) -> tuple[list[Stand], list[float], int]:
     """Sites one after the other, each where the most weight that is left out comes within reach.
 
     The fewest that may do, where one round of places sufficed: the sites cannot together gain more than the sum of
@@ -144,60 +146,74 @@ def _greedy_cover(near: Near, limits: Mapping[str, float]) -> tuple[list[tuple[s
     weight, total = near.who.weight, near.who.weight.sum()
     lacks = near.by_group() > near.within
     need = _target(near, limits) * total
-    stands: list[tuple[str, float, float]] = []
+    short = need - _served(lacks, weight)
+    stands: list[Stand] = []
     values: list[float] = []
-    gains: list[float] = []
-
+    alone: list[float] = []
     rounds = 0
-
-    def served() -> float:
-        return float(weight[~lacks.any(axis=0)].sum())
-
-    short = need - served()
-    while served() < need * (1 - 1e-12) and len(stands) < MOST:
+    while _served(lacks, weight) < need * (1 - 1e-12) and len(stands) < MOST:
         points = _candidates(near, lacks.any(axis=0) & (weight > 0))
         rounds += 1
-        tables = near.matrix(points, limit=near.within) <= near.within
-        before = len(stands)
-        while served() < need * (1 - 1e-12) and len(stands) < MOST:
-            each = weight / np.maximum(lacks.sum(axis=0), 1)
-            gain = (lacks * each) @ tables  # (groups, points)
-            if not gains:
-                gains = sorted(gain.ravel(), reverse=True)
-            group, point = np.unravel_index(int(gain.argmax()), gain.shape)
-            if not gain[group, point] > 0:
-                break
-            lacks[group] &= ~tables[:, point]
-            place = points.geometry.iloc[int(point)]
+        added = len(stands)
+        for (group, point), gain in _round(near.covers(points), lacks, weight):
+            alone = alone or sorted(gain.ravel(), reverse=True)
+            place = points.geometry.iloc[point]
             stands.append((near.groups[group][0], float(place.x), float(place.y)))
-            values.append(served() / total)
-        if len(stands) == before:
+            values.append(_served(lacks, weight) / total)
+            if values[-1] * total >= need * (1 - 1e-12) or len(stands) == MOST:
+                break
+        if len(stands) == added:
             break
-    if rounds > 1 or len(near.groups) > 1:
+    if rounds != 1 or len(near.groups) > 1:
         return stands, values, 0
-    return stands, values, int(np.searchsorted(np.cumsum(gains), short * (1 - 1e-9))) + 1
+    return stands, values, int(np.searchsorted(np.cumsum(alone), short * (1 - 1e-9))) + 1
 
 
-def _greedy_mean(near: Near, limits: Mapping[str, float]) -> tuple[list[tuple[str, float, float]], list[float], int]:
-    """Sites one after the other, each where the mean falls most."""
-    weight = near.who.weight
-    cost = near.costs()
-    points = _candidates(near, (weight > 0) & np.isfinite(weight))
+def _served(lacks: Mask, weight: Floats) -> float:
+    return float(weight[~lacks.any(axis=0)].sum())
+
+
+def _round(covers: Mask, lacks: Mask, weight: Floats) -> Iterator[tuple[tuple[int, int], Floats]]:
+    """Group and point of the next best site, and what each would have gained; `lacks` is kept up to date.
+
+    Only what a site changes is summed anew.
+    """
+    asks = lacks * weight / np.maximum(lacks.sum(axis=0), 1)
+    gain = asks @ covers  # (groups, points)
+    while True:
+        group, point = (int(number) for number in np.unravel_index(int(gain.argmax()), gain.shape))
+        if not gain[group, point] > 1e-9 * weight.sum():
+            return
+        before = gain.copy()
+        new = np.flatnonzero(lacks[group] & covers[:, point])
+        lacks[group, new] = False
+        fresh = lacks[:, new] * weight[new] / np.maximum(lacks[:, new].sum(axis=0), 1)
+        gain += (fresh - asks[:, new]) @ covers[new]
+        asks[:, new] = fresh
+        yield (group, point), before
+
+
+def _greedy_mean(near: Near, limits: Mapping[str, float]) -> tuple[list[Stand], list[float], int]:
+    """Sites one after the other, each where most of those beyond reach come within it, then where the mean falls."""
+    weight, cost = near.who.weight, near.costs()
+    points = _candidates(near, weight > 0)
     table = near.matrix(points)
-    table[~np.isfinite(table).any(axis=1)] = np.nan  # hung on no street: in the mean they stay beyond reach
-    stands: list[tuple[str, float, float]] = []
+    stands: list[Stand] = []
     values: list[float] = []
-    while len(stands) < MOST // 4:
-        means = [near.value(np.fmin(cost, table[:, point])) for point in range(len(points))]
-        point = int(np.argmin(means))
-        if not means[point] < near.value(cost) * (1 - 1e-9) and np.isfinite(means[point]):
+
+    def score(costs: Floats) -> tuple[float, float]:
+        here = np.isfinite(costs)
+        return float(weight[~here].sum()), float(weight[here] @ costs[here])
+
+    while len(stands) < MOST // 4 and not holds(near.value(cost), limits):
+        scores = [score(np.minimum(cost, column)) for column in table.T]
+        point = min(range(len(points)), key=lambda number: scores[number])
+        if not scores[point] < score(cost):
             break
-        cost = np.fmin(cost, table[:, point])
+        cost = np.minimum(cost, table[:, point])
         place = points.geometry.iloc[point]
         stands.append((near.groups[0][0], float(place.x), float(place.y)))
-        values.append(means[point])
-        if holds(means[point], limits) or not np.isfinite(means[point]):
-            break
+        values.append(near.value(cost))
     return stands, values, 0
 
 
@@ -227,6 +243,7 @@ def _counted(city: City, clause: Clause, value: float, limits: Mapping[str, floa
     """The fewest new facilities of median size with which a measure of supply meets its limit, by bisection."""
     kind = clause.kinds[0]
     places = _where(city, kind)
+    city = reduced(city, clause)  # what is measured again and again is small
     if not places:
         return Gap(word("gap_no_site")), None
 

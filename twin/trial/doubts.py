@@ -16,7 +16,7 @@ from twin.model import City
 from twin.report.content import Text
 from twin.standards import Clause
 from twin.standards.check import holds, measured
-from twin.trial.near import Near
+from twin.trial.near import Near, reduced
 from twin.trial.parts import Gap, Variant
 from twin.trial.words import word
 
@@ -42,7 +42,7 @@ def variants_of(
         rows += [*_speeds(near, limits), *_distances(near, limits)]
     if clause.kinds and "facilities" in clause.meter.reads:
         try:
-            rows += _facilities(_reduced(city, clause), clause, limits, value, seed)
+            rows += _facilities(reduced(city, clause), clause, limits, value, seed)
         except TwinError as error:
             rows.append(Variant("missing", Text(str(error), str(error)), _NAN, _NAN, _NAN, "unknown"))
     elif near is None:
@@ -88,16 +88,6 @@ def _distances(near: Near, limits: Mapping[str, float]) -> Iterator[Variant]:
         word("distance_straight_at", speed=f"{speed * 3.6:.3g}") if near.way == "time" else word("distance_straight")
     )
     yield _variant("distance", label, near.value(straight.costs()), limits)
-
-
-def _reduced(city: City, clause: Clause) -> City:
-    """The city with the facilities that the clause names alone: what is drawn again and again is small."""
-    named: set[str] = set()
-    for value in clause.given.values():
-        parts = [value] if isinstance(value, str) else value if isinstance(value, list | tuple) else []
-        named |= {kind for part in parts for kind in ([part] if isinstance(part, str) else part or [])}
-    table = city.facilities
-    return city.with_layer("facilities", table[table["kind"].isin(named)].reset_index(drop=True))
 
 
 def _facilities(city: City, clause: Clause, limits: Mapping[str, float], today: float, seed: int) -> Iterator[Variant]:

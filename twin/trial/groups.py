@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,20 +13,24 @@ from numpy.typing import NDArray
 
 from twin.errors import TwinError
 from twin.measures import Share, Statistic
+from twin.measures.places import places
 from twin.model import City, Raster
 from twin.model.schema import schema
 from twin.report.content import Text
 from twin.standards import Clause
 from twin.standards.check import holds, measured
-from twin.trial.near import Near
+from twin.trial.near import Near, reduced
 from twin.trial.parts import Gap, Group
 from twin.trial.words import word
 
-__all__ = ["PARTS", "groups_of", "part_values", "reached_of"]
+__all__ = ["PARTS", "PartValue", "groups_of", "part_values", "reached_of"]
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 _NAN = float("nan")
+
+#: Layer, name of the part, persons there, and the measure's value in it alone.
+PartValue = tuple[str, Text, float, float]
 
 #: Layers of polygons that divide a city.
 PARTS = ("districts", "communities")
@@ -46,7 +50,14 @@ def reached_of(found: Any, limits: Mapping[str, float], near: Near | None) -> Ma
 
 
 def groups_of(
-    city: City, clause: Clause, found: Any, limits: Mapping[str, float], reached: Mask | None, then: Mask | None
+    city: City,
+    clause: Clause,
+    found: Any,
+    limits: Mapping[str, float],
+    reached: Mask | None,
+    then: Mask | None,
+    *,
+    parts: Sequence[PartValue] = (),
 ) -> tuple[Group, ...] | Gap:
     """The groups of the people, or the parts of the city, that a clause serves and leaves out.
 
@@ -54,9 +65,10 @@ def groups_of(
     ----------
     reached : for whom it holds today.
     then : for whom it holds once the sites of the trial stand; None where there are none.
+    parts : of `part_values`.
     """
     if reached is None:
-        return _by_part(city, clause, limits)
+        return _by_part(parts, limits)
     if not isinstance(found, Share | Statistic):
         return Gap(word("gap_no_rows"))
     if found.layer in PARTS and found.layer in city.layers and len(reached) == len(city.table(found.layer)):
@@ -68,13 +80,16 @@ def groups_of(
     rows = list(_ages(city, clause, reached, then)) if found.layer == "population" else []
     table = _table(city, found.layer)
     if table is not None and len(table) == len(reached):
-        unit = "person" if found.persons else "count" if found.layer == "facilities" else "weight"
+        land = found.layer in {"area", "residential_land"}
+        unit = "person" if found.persons else "count" if found.layer == "facilities" else "m2" if land else "weight"
         rows += [replace(row, unit=unit) for row in _places(city, table, found.weight, reached, then)]
     return tuple(rows) if rows else Gap(word("gap_no_groups"))
 
 
 def _table(city: City, layer: str) -> gpd.GeoDataFrame | None:
-    """The rows that a measure speaks of; points of land are not kept, and have none."""
+    """The rows that a measure speaks of, points of land for an area."""
+    if layer in {"area", "residential_land"}:
+        return places(city, layer).table
     if layer in {"population", "facilities"} or layer in city.layers:
         found = city.layer(layer)
         return None if isinstance(found, Raster) or layer in PARTS else found
@@ -133,7 +148,7 @@ def _which(parts: gpd.GeoDataFrame, table: gpd.GeoDataFrame) -> NDArray[np.intp]
     return found
 
 
-def part_values(city: City, clause: Clause) -> list[tuple[str, Text, float, float]]:
+def part_values(city: City, clause: Clause) -> list[PartValue]:
     """The measure's value in each part of the city alone: layer, name, persons there, value.
 
     Only for a measure of people, facilities and buildings, which an outline cuts: what lies across it does not count.
@@ -144,12 +159,14 @@ def part_values(city: City, clause: Clause) -> list[tuple[str, Text, float, floa
         return []
     if {"network", "layer", "record"} & set(clause.meter.parameters):
         return []
-    found = []
+    found: list[PartValue] = []
+    city = reduced(city, clause)
     for layer in PARTS:
         parts = _named(city, layer)
         if parts is None or not len(city.population):
             continue
-        which = {name: _which(parts, city.table(name)) for name in _CUT if name != "buildings" or name in city.layers}
+        tables = ("population", "facilities", *(("buildings",) if "buildings" in reads & set(city.layers) else ()))
+        which = {name: _which(parts, city.table(name)) for name in tables}
         for number, name in enumerate(_names(parts)):
             people = float(np.nansum(city.population["people"].to_numpy(dtype=float)[which["population"] == number]))
             if people > 0:
@@ -174,8 +191,7 @@ def _value(city: City, clause: Clause) -> float:
     return float(getattr(got, "value", got))
 
 
-def _by_part(city: City, clause: Clause, limits: Mapping[str, float]) -> tuple[Group, ...] | Gap:
-    values = part_values(city, clause)
+def _by_part(values: Sequence[PartValue], limits: Mapping[str, float]) -> tuple[Group, ...] | Gap:
     if not values:
         return Gap(word("gap_one_number"))
     found = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
@@ -19,7 +19,7 @@ from twin.routing.paths import in_chunks
 from twin.routing.reach import reach
 from twin.standards import Clause
 
-__all__ = ["Near", "near_of"]
+__all__ = ["Near", "near_of", "reduced"]
 
 Floats = NDArray[np.float64]
 
@@ -104,28 +104,45 @@ class Near:
         here = weight > 0
         return float(np.average(costs[here], weights=weight[here]))
 
-    def matrix(self, stands: gpd.GeoDataFrame, *, limit: float = inf) -> Floats:
-        """(places, stands) cost to each of some points as if a facility stood there; `inf` beyond the limit."""
-        table = self.who.table
+    def matrix(self, stands: gpd.GeoDataFrame) -> Floats:
+        """(places, stands) cost to each of some points as if a facility stood there; `inf` where none is reached."""
+        cost = np.empty((len(stands), len(self.who.table)))
+        self._each(stands, inf, cost.__setitem__)
+        return cost.T
+
+    def covers(self, stands: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+        """(places, stands) whether a facility at each of some points would be near enough."""
+        near = np.empty((len(stands), len(self.who.table)), dtype=bool)
+        self._each(stands, self.within, lambda row, cost: near.__setitem__(row, cost <= self.within))
+        return np.ascontiguousarray(near.T)
+
+    def _each(self, stands: gpd.GeoDataFrame, limit: float, keep: Callable[[int, Floats], None]) -> None:
+        """Hand the costs of all places to each stand, up to a limit, to `keep`."""
+        table, count = self.who.table, len(self.who.table)
         if self.way == "straight":
             points = shapely.point_on_surface(table.geometry.to_numpy())
-            gap = shapely.distance(points[:, None], stands.geometry.to_numpy()[None, :])
-            return self._swept(np.where(gap <= limit * self.per, gap, inf))
+            for row, stand in enumerate(stands.geometry):
+                keep(row, self._swept(shapely.distance(points, stand)))
+            return
         net = self.city.network(self.network)
         hung, homes = snap_table(net, stands), snap_table(net, table)
-        cost = np.empty((len(stands), len(table)))
-        most = (limit - self.start) * self.per
+        most, numbers = (limit - self.start) * self.per, np.arange(len(stands))
 
         def some(part: slice) -> None:
             for row in range(part.start, part.stop):
-                one = np.arange(len(stands)) == row
                 found = reach(
-                    net, homes, hung, count=len(table), cost=self.way, outward=self.outward, serving=one, limit=most
+                    net,
+                    homes,
+                    hung,
+                    count=count,
+                    cost=self.way,
+                    outward=self.outward,
+                    serving=numbers == row,
+                    limit=most,
                 )
-                cost[row] = found.cost
+                keep(row, self._swept(found.cost))
 
         in_chunks(some, len(stands))
-        return self._swept(cost.T)
 
     def counted(self, way: str, speed: float) -> Near:
         """The same question by another kind of distance, at a speed where a time has to become a length [m/s]."""
@@ -166,3 +183,13 @@ def _groups(facility: str | Sequence[str | Sequence[str]], *, several: bool) -> 
     if not several:
         return (tuple(str(kind) for kind in facility),)
     return tuple((group,) if isinstance(group, str) else tuple(group) for group in facility)
+
+
+def reduced(city: City, clause: Clause) -> City:
+    """The city with the facilities that the clause names alone: what is drawn again and again is small."""
+    named: set[str] = set()
+    for value in clause.given.values():
+        parts = [value] if isinstance(value, str) else value if isinstance(value, list | tuple) else []
+        named |= {kind for part in parts for kind in ([part] if isinstance(part, str) else part or [])}
+    table = city.facilities
+    return city.with_layer("facilities", table[table["kind"].isin(named)].reset_index(drop=True))

@@ -20,8 +20,10 @@ from twin.report.words import words as report_words
 from twin.standards import domains
 from twin.standards.words import limit_words
 from twin.trial.charts import Row, cost_chart, curve_chart, range_chart
+from twin.trial.cost import MOST
 from twin.trial.parts import Cost, Curve, Gap, Group, Outcome, Trial
-from twin.trial.words import named, word, words
+from twin.trial.places import site_map
+from twin.trial.words import named, told, word, words
 from twin.units import shown
 
 __all__ = ["render"]
@@ -129,16 +131,17 @@ def _city(each: Outcome) -> dict[str, Any]:
         "outcome": each,
         "name": named(each.city),
         "blank": each.verdict.status in {"unknown", "not applicable"},
-        "value": _shown(each.verdict.value, each.verdict.unit),
+        "value": told(each.verdict.value, each.verdict.unit),
         "limit": Text(*limit) if limit else word("no_limit"),
         "sentences": list(_sentences(each)),
         "groups": _groups(each),
         "cost": _cost(each),
+        "site_map": Markup(site_map(each)) if isinstance(each.cost, Cost) and each.cost.sites else None,  # noqa: S704
         "cost_chart": _svg(lambda language: cost_chart(each, language)),
         "variants": _svg(lambda language: range_chart(each, varied, language, salt="doubt")),
         "stress": _svg(lambda language: range_chart(each, shaken, language, salt="shock")),
         "stress_people": [(s.name, grouped(s.people), s.runs) for s in stress if isfinite(s.people)],
-        "rivals": [(r, _shown(r.verdict.value, r.verdict.unit)) for r in each.rivals],
+        "rivals": [(r, told(r.verdict.value, r.verdict.unit)) for r in each.rivals],
         "gaps": {name: getattr(each, name).why if isinstance(getattr(each, name), Gap) else None for name in _PARTS},
         "knee": _limit(each, "knee"),
         "needed": _limit(each, "needed"),
@@ -148,16 +151,11 @@ def _city(each: Outcome) -> dict[str, Any]:
 _PARTS = ("curve", "groups", "cost", "variants", "stress")
 
 
-def _shown(value: float, unit: str) -> Text:
-    text = shown(value, unit)
-    return word("beyond") if value == float("inf") else Text(text, text)
-
-
 def _limit(each: Outcome, what: str) -> Text:
     if not isinstance(each.curve, Curve):
         return Text("–", "–")
     value = each.curve.needed if what == "needed" else each.curve.knee.x if each.curve.knee else float("nan")
-    return _shown(value, each.curve.unit)
+    return told(value, each.curve.unit)
 
 
 def _sentences(each: Outcome) -> Any:
@@ -166,7 +164,7 @@ def _sentences(each: Outcome) -> Any:
     if not isinstance(curve, Curve):
         return
     if curve.method == "step":
-        yield word("say_step", value=_shown(each.verdict.value, each.verdict.unit), limit=_shown(curve.at, curve.unit))
+        yield word("say_step", value=told(each.verdict.value, each.verdict.unit), limit=told(curve.at, curve.unit))
     elif isfinite(curve.at):
         yield word("say_today", limit=shown(curve.at, curve.unit), share=shown(curve.today, "1"), of=curve.of)
     if isfinite(curve.asked):
@@ -214,7 +212,8 @@ def _group(group: Group, each: Outcome) -> dict[str, Any]:
         "gain_share": 100 * gained / whole,
         "gained": grouped(group.gained) if isfinite(group.gained) else None,
         "left": grouped(group.left),
-        "value": _shown(group.value, each.verdict.unit) if valued else None,
+        "judged": isfinite(group.served),
+        "value": told(group.value, each.verdict.unit) if valued else None,
         "holds": group.holds,
     }
 
@@ -231,16 +230,16 @@ def _cost(each: Outcome) -> dict[str, Any] | None:
             count = next((n for n, site in enumerate(cost.sites, 1) if site.value >= share), None)
             if count is not None and each.verdict.value < share:
                 milestones.append((f"{100 * share:.0f} %", count))
+    ended = "cost_most" if len(cost.sites) == MOST else "cost_stuck"
     return {
         "count": len(cost.sites),
         "least": cost.least,
         "holds": cost.holds,
-        "value": _shown(cost.value, unit),
+        "value": told(cost.value, unit),
         "amount": amount,
         "method": cost.method,
+        "ended": None if cost.holds or not cost.sites else word(ended),
         "milestones": milestones,
-        "sites": [
-            (n, f"{s.x:,.0f}", f"{s.y:,.0f}", _shown(s.value, unit)) for n, s in enumerate(cost.sites[:LISTED], 1)
-        ],
+        "sites": [(n, f"{s.x:,.0f}", f"{s.y:,.0f}", told(s.value, unit)) for n, s in enumerate(cost.sites[:LISTED], 1)],
         "more": max(0, len(cost.sites) - LISTED),
     }

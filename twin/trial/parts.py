@@ -17,7 +17,7 @@ from twin.model import City, Verdict
 from twin.report.content import Text
 from twin.standards import Clause
 from twin.standards.words import limit_words
-from twin.units import shown
+from twin.trial.words import told
 
 __all__ = ["Cost", "Curve", "Gap", "Group", "Knee", "Outcome", "Rival", "Site", "Stress", "Trial", "Variant"]
 
@@ -88,8 +88,8 @@ class Group:
     Attributes
     ----------
     by : ``age`` (columns of the population) or the layer of polygons.
-    weight : how many are in it; `unit` is ``person``, ``count`` (of facilities or parts), or ``weight`` (as the measure
-        weighs its rows).
+    weight : how many are in it; `unit` is ``person``, ``m2``, ``count`` (of facilities or parts), or ``weight`` (as the
+        measure weighs its rows).
     served : of them, for whom the clause holds today.
     gained : of them, who gain it with the sites of `Cost`; NaN where no sites were computed.
     value, holds : the measure's value in this part alone, and whether it meets the limit.
@@ -273,10 +273,10 @@ def _row(each: Outcome, language: str) -> dict[str, str]:
         "title": getattr(each.clause.title, language),
         "city": each.city.name,
         "status": each.verdict.status,
-        "value": shown(each.verdict.value, each.verdict.unit),
+        "value": told(each.verdict.value, each.verdict.unit).get(language),
         "limit": limit[1] if language == "zh" else limit[0],
-        "knee": shown(curve.knee.x, curve.unit) if curve and curve.knee else "–",
-        "needed": shown(curve.needed, curve.unit) if curve else "–",
+        "knee": told(curve.knee.x, curve.unit).get(language) if curve and curve.knee else "–",
+        "needed": told(curve.needed, curve.unit).get(language) if curve else "–",
         "people": f"{each.verdict.people:,.0f}" if each.verdict.people == each.verdict.people else "–",
         "sites": str(len(cost.sites)) if cost else "–",
         "then": "–" if cost is None else "pass" if cost.holds else "fail",

@@ -19,16 +19,16 @@ from twin.scenario import Scenario
 from twin.standards import Clause, load, rivals
 from twin.standards.check import in_force, measured, verdict_on
 from twin.standards.clause import limits_of, limits_set
+from twin.standards.conflicts import given_words
 from twin.standards.words import doubts, limit_words
 from twin.trial.cost import cost_of
 from twin.trial.curve import sweep
 from twin.trial.doubts import variants_of
-from twin.trial.groups import groups_of, part_values, reached_of
+from twin.trial.groups import PartValue, groups_of, part_values, reached_of
 from twin.trial.near import near_of
 from twin.trial.parts import Gap, Outcome, Rival, Trial
 from twin.trial.stress import Shaken, bundled, shaken, stress_of
 from twin.trial.words import word
-from twin.units import shown
 
 __all__ = ["trial"]
 
@@ -151,7 +151,7 @@ class _Bench:
             verdict,
             limits,
             rivals=self._rivals(clause),
-            notes=self._notes(clause),
+            notes=self._notes(clause, limits),
             **parts,
         )
 
@@ -162,11 +162,12 @@ class _Bench:
         cost, after = cost_of(city, clause, found, limits, near)
         reached = reached_of(found, limits, near)
         then = None if after is None or reached is None else _reached(after, clause, limits)
+        values = part_values(city, clause) if reached is None else []
         parts = {
             "curve": lambda: sweep(
-                city, clause, found, limits, near, points=self.points, span=self.span, parts=_by_people(city, clause)
+                city, clause, found, limits, near, points=self.points, span=self.span, parts=_by_people(values)
             ),
-            "groups": lambda: groups_of(city, clause, found, limits, reached, then),
+            "groups": lambda: groups_of(city, clause, found, limits, reached, then, parts=values),
             "variants": lambda: variants_of(city, clause, found, limits, near, seed=self.seed),
             "stress": lambda: stress_of(city, clause, day, self.shocks, runs=self.runs, seed=self.seed),
         }
@@ -180,8 +181,13 @@ class _Bench:
             Rival(other, _asks(other, traits, self.day), verdict_on(self.city, other, self.day)) for other in found
         )
 
-    def _notes(self, clause: Clause) -> tuple[Text, ...]:
+    def _notes(self, clause: Clause, limits: Mapping[str, float]) -> tuple[Text, ...]:
         notes = [Text(*doubts(self.city, clause))]
+        near = near_of(self.city, clause, limits)
+        if near is None:
+            notes.append(word("note_no_way"))
+        elif near.unit != "s":
+            notes.append(word("note_no_speed"))
         takes = [o.key for o in self.others if clause.key in o.overrides and in_force(o, self.day) is None]
         notes += [word("note_overridden", key=key) for key in takes]
         if clause.source.note:
@@ -201,9 +207,8 @@ def _reached(city: City, clause: Clause, limits: Mapping[str, float]) -> Mask | 
     return reached_of(measured(city, clause, clause.meter), limits, near_of(city, clause, limits))
 
 
-def _by_people(city: City, clause: Clause) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+def _by_people(values: list[PartValue]) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """Value and people of each of the smallest parts of a city."""
-    values = part_values(city, clause)
     if not values:
         return None
     mine = [row for row in values if row[0] == values[-1][0]]
@@ -212,14 +217,8 @@ def _by_people(city: City, clause: Clause) -> tuple[NDArray[np.float64], NDArray
 
 def _asks(clause: Clause, traits: Mapping[str, str], day: dt.date) -> Text:
     """What a clause asks, with the figures it gives."""
-    unit = clause.meter.given
-    given = [
-        f"{key} {shown(value, unit[key]) if key in unit else value}"
-        for key, value in clause.arguments().items()
-        if key not in {"facility", "network", "layer"}
-    ]
-    limit = limit_words(limits_of(clause, traits, day) or {}, clause.meter.unit)
-    tail = f" ({', '.join(given)})" if given else ""
+    given, limit = given_words(clause), limit_words(limits_of(clause, traits, day) or {}, clause.meter.unit)
+    tail = f" ({given})" if given else ""
     return Text(f"{clause.meter.en}{tail}: {limit[0]}", f"{clause.meter.zh}{tail}：{limit[1]}")
 
 

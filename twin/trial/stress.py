@@ -46,11 +46,15 @@ class _Failed:
 
     def __call__(self, city: City) -> City:
         mine = np.flatnonzero(city.rows("facilities", kind=self.kinds) & city.facilities["open"].to_numpy(dtype=bool))
-        count = max(1, round(self.share * len(mine)))
-        gone = np.random.default_rng(self.seed).choice(mine, count, replace=False)
+        gone = np.random.default_rng(self.seed).choice(mine, _part(len(mine), self.share), replace=False)
         is_open = city.facilities["open"].to_numpy(dtype=bool).copy()
         is_open[gone] = False
         return city.with_columns("facilities", open=is_open)
+
+
+def _part(count: int, share: float) -> int:
+    """How many a share of some facilities are; at least one."""
+    return max(1, round(share * count))
 
 
 def bundled(city: City) -> tuple[Scenario, ...]:
@@ -103,11 +107,13 @@ def stress_of(
 ) -> tuple[Stress, ...]:
     """The verdict on a clause after each shock, and with a tenth of the facilities that it asks for out of service."""
     rows = [_one(clause, day, shock) for shock in shocks]
-    kinds = tuple(kind for kind in clause.kinds if (city.facilities["kind"] == kind).any())
-    if kinds and city.facilities["open"][city.facilities["kind"].isin(kinds)].sum() > 1:
-        failed = Scenario("out of service", _Failed(kinds, OUT))
-        (shock,) = shaken(city, [failed], runs=runs, seed=seed)
-        rows.append(_one(clause, day, replace(shock, name=word("shock_failed"))))
+    mine = city.facilities["kind"].isin(clause.kinds) & city.facilities["open"]
+    there = int(mine.sum())
+    if there > 1:
+        failed = _Failed(tuple(city.facilities["kind"][mine].unique()), OUT)
+        (shock,) = shaken(city, [Scenario("out of service", failed)], runs=runs, seed=seed)
+        name = word("shock_failed", n=_part(there, OUT), of=there)
+        rows.append(_one(clause, day, replace(shock, name=name)))
     return tuple(rows)
 
 

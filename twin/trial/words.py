@@ -6,12 +6,14 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from math import inf
 
 from twin.model import City
 from twin.report.content import Text
 from twin.report.words import filled
+from twin.units import shown
 
-__all__ = ["named", "word", "words"]
+__all__ = ["named", "told", "word", "words"]
 
 
 @cache
@@ -34,3 +36,9 @@ def word(name: str, **values: object) -> Text:
 def named(city: City) -> Text:
     """A city's name; in Chinese too where its traits have one."""
     return Text(city.name, city.about.traits.get("name_zh", city.name))
+
+
+def told(value: float, unit: str) -> Text:
+    """A value as people read it; beyond reach where it is infinite."""
+    text = shown(value, unit)
+    return word("beyond") if value == inf else Text(text, text)
