@@ -219,3 +219,18 @@ def test_households_leave_together_and_a_full_shelter_sends_on(harbour):
 def test_what_makes_no_sense():
     with pytest.raises(DataError, match="household of at least 1"):
         Evacuees(household=0)
+
+
+def test_a_household_of_all_ages_leaves_together(harbour):
+    """Of the two crowds of an evacuation, each with a generator of its own, the households are the same."""
+    young, old = (
+        crowd.spawn(harbour, np.random.default_rng(place)) for place, crowd in enumerate(evacuation(share=0.2))
+    )
+    key = ["node", "household"]
+    times = [table.groupby(key)["depart"].agg(frozenset) for table in (young, old)]
+    both = times[0].index.intersection(times[1].index)
+    assert len(both) > 500
+    assert all(times[0][each] == times[1][each] and len(times[0][each]) == 1 for each in both)
+    leave = set(young["depart"]) & set(old["depart"])
+    again = Evacuees(share=0.2, draw=1).spawn(harbour, np.random.default_rng(0))
+    assert not set(again["depart"]) & leave

@@ -28,9 +28,10 @@ class Evacuees(Agents):
     preparation, variation : between warning and leaving, mean [s] and standard deviation over mean [1]; lognormal.
     household : persons who leave together.
     youngest, oldest : of these ages, from the first up to the second [years]; where a band begins counts.
-    slowest : of a household sets the speed [m/s]: the speed of this crowd.
+    speed : on foot, of everybody in this crowd [m/s]; a household of several crowds leaves together and walks apart.
     patience : wait at a full shelter before one asks for another [s].
-    share : of the people that leave at all [1].
+    share : of the households that leave at all [1].
+    draw : number of the draw of who leaves and when; crowds with the same one share their households.
 
     Notes
     -----
@@ -48,6 +49,7 @@ class Evacuees(Agents):
     speed: float = 1.34
     patience: float = 2 * minute
     share: float = 1.0
+    draw: int = 0
 
     def __post_init__(self) -> None:
         if self.household < 1 or self.preparation <= 0 or self.warning < 0:
@@ -55,6 +57,8 @@ class Evacuees(Agents):
 
     def spawn(self, city: City, rng: np.random.Generator) -> pd.DataFrame:
         """One row a person; households of one home leave at one time each."""
+        del rng  # of each crowd its own, but a household leaves together
+        rng = np.random.default_rng([self.draw, 6])
         begins = bands(city)
         who = persons(city)
         household = np.arange(len(who)) - np.searchsorted(who["home"].to_numpy(), who["home"].to_numpy())
