@@ -17,6 +17,9 @@ cdef enum State:
 cdef enum Row:
     HERE = -1                    # in a next-hop table: this is the goal
     CUT_OFF = -2                 # no way from here
+    JOINS = -3                   # and below, on a way that is written out: it goes on so many rows before, and two
+    CHAIN = 0x40000000           # a bit of an arc on such a way: it goes on with the row after
+    ARC = 0x3FFFFFFF             # the others
     UNWATCHED = -1               # lane of an arc that keeps no account of who is on it
     JUNCTION = -2                # lane of an arc between two copies of a junction: no place to be
 
@@ -127,6 +130,23 @@ cdef enum:
     LANE_EVENT = 0x40000000      # an event of a lane, not of an agent: they come after those of agents
     LOOK = 0x10000               # entries after which the engine comes back to have them looked at
     AHEAD = 8                    # events by which memory is asked for before it is needed
+
+cdef inline int32_t onward(const World* w, uint32_t* row) noexcept nogil:
+    """The arc by which one goes on from a row; the row moves to the copy of the junction that the arc leaves."""
+    cdef int32_t arc = w.next[row[0]]
+    while True:
+        if arc <= JOINS:
+            row[0] = <uint32_t> (<int64_t> row[0] + arc + 2)
+        elif arc < 0 or w.arc[arc & ARC].lane != JUNCTION:
+            return arc if arc < 0 else arc & ARC
+        else:
+            row[0] = after(w, row[0])
+        arc = w.next[row[0]]
+
+cdef inline uint32_t after(const World* w, uint32_t row) noexcept nogil:
+    """The row that one comes to by the arc of a row."""
+    cdef int32_t arc = w.next[row]
+    return row + 1 if arc & CHAIN else row + w.arc[arc].step
 
 cdef inline int follow(World* w, int32_t a, double time) noexcept nogil:
     """Somebody has arrived: the next trip of the day, if there is one, begins in its time."""
