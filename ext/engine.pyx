@@ -3,6 +3,8 @@
 
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.math cimport INFINITY
+from libc.string cimport memcpy
+from posix.stdlib cimport posix_memalign
 
 import numpy as np
 
@@ -239,21 +241,55 @@ cdef int _event(World* w, const Event* e) noexcept nogil:
     return _go_on(w, a, e.row, e.time)
 
 
+cdef inline void _fetch_lane(const Lane* l) noexcept nogil:
+    fetch(l)
+    fetch(<const char*> l + LINE)
+
+
 cdef inline void _foresee(World* w) noexcept nogil:
-    """Ask for the memory that coming events need, before they do."""
+    """Ask for the memory that coming events need, before they do: what names the rest first, then what it names."""
     cdef Bucket* b = &w.calendar.soon[w.calendar.at & (SOON - 1)]
-    cdef int32_t i
-    cdef int32_t low = w.calendar.taken + AHEAD, high = min(b.used, low + 1)
-    if w.calendar.taken == 0:
-        low = 1
-        high = min(b.used, AHEAD + 1)
-    for i in range(low, high):
-        if b.event[i].agent < LANE_EVENT and b.event[i].row < DESK:
-            fetch(&w.next[b.event[i].row])
-            fetch(&w.on[b.event[i].agent])
-            if b.event[i].agent >= w.watched:
-                fetch(&w.one[b.event[i].agent - w.watched])
-                fetch(<void*> w.object[b.event[i].agent - w.watched])
+    cdef const Event* e
+    cdef uint32_t row
+    cdef int32_t arc, i, at = w.calendar.taken
+    if at == 0:
+        for i in range(min(b.used, AHEAD)):
+            if b.event[i].agent < LANE_EVENT and b.event[i].row < DESK:
+                fetch(&w.on[b.event[i].agent])
+                fetch(&w.row[b.event[i].agent])
+                fetch(&w.next[b.event[i].row])
+    if at + AHEAD < b.used:
+        e = &b.event[at + AHEAD]
+        if e.agent < LANE_EVENT and e.row < DESK:
+            fetch(&w.on[e.agent])
+            fetch(&w.row[e.agent])
+            if e.row:
+                fetch(&w.next[e.row])
+            if e.agent >= w.watched:
+                fetch(&w.one[e.agent - w.watched])
+                fetch(<void*> w.object[e.agent - w.watched])
+        elif e.agent >= LANE_EVENT:
+            _fetch_lane(&w.lane[e.agent - LANE_EVENT])
+    if w.lanes == 0:
+        return
+    if at + 9 < b.used:
+        e = &b.event[at + 9]
+        if e.agent < LANE_EVENT and e.row < DESK:
+            if w.on[e.agent] != NONE:
+                _fetch_lane(&w.lane[w.on[e.agent]])
+            fetch(&w.next[e.row if e.row else w.row[e.agent]])
+    if at + 6 < b.used:
+        e = &b.event[at + 6]
+        if e.agent < LANE_EVENT and e.row < DESK:
+            arc = w.next[e.row if e.row else w.row[e.agent]]
+            if arc >= 0:
+                fetch(&w.arc[arc & ARC])
+    if at + 3 < b.used:
+        e = &b.event[at + 3]
+        if e.agent < LANE_EVENT and e.row < DESK:
+            arc = w.next[e.row if e.row else w.row[e.agent]]
+            if arc >= 0 and w.arc[arc & ARC].lane >= 0:
+                _fetch_lane(&w.lane[w.arc[arc & ARC].lane])
 
 
 cdef int _in_order(World* w, double until, int64_t most) noexcept nogil:
@@ -413,10 +449,14 @@ cdef class Engine:
         discharge; own, a capsule."""
         cdef Walk walk = NULL if own is None else <Walk> PyCapsule_GetPointer(own, "twin.Walk")
         cdef int64_t i, more = kind.shape[0], places = 0, before = self.w.lanes
-        cdef Lane* l = <Lane*> realloc(self.w.lane, max(1, before + more) * sizeof(Lane))
-        if l == NULL:
+        cdef void* fresh = NULL
+        cdef Lane* l
+        if posix_memalign(&fresh, HUGE_PAGE, max(1, before + more) * sizeof(Lane)) != 0:
             raise MemoryError("no memory for the lanes")
-        self.w.lane = l
+        in_huge_pages(fresh, (before + more) * sizeof(Lane))
+        memcpy(fresh, self.w.lane, before * sizeof(Lane))
+        free(self.w.lane)
+        self.w.lane = l = <Lane*> fresh
         if before:
             places = l[before - 1].first + l[before - 1].storage
         for i in range(more):

@@ -53,7 +53,9 @@ def save(sim: Simulation, path: str | Path) -> Path:
         parts["exits"], parts["after"] = map(np.asarray, engine.held["lanes"])
     layers = [*sim.layers(), *(heard.own for heard in sim.reroutes.heard)]
     parts["next"] = movement.next[: movement.used]
-    parts["parts"] = np.array([(part.first, layers.index(part.layer), part.written) for part in movement.parts], dtype=np.int64)
+    parts["parts"] = np.array(
+        [(part.first, layers.index(part.layer), part.written) for part in movement.parts], dtype=np.int64
+    )
     parts["stops"] = np.array([(layer.stop, layer.nowhere) for layer in layers], dtype=np.int64)
     for number, layer in enumerate(layers):
         parts[f"tables/{number}"] = layer.table
