@@ -1,6 +1,7 @@
 """Ways that are written out lead where tables lead, however they are found."""
 
 import sys
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -116,13 +117,14 @@ def test_blocked_is_the_same_by_either(written):
     # of ways that cost the same either may be taken
     assert (blocked[0] == blocked[1]).mean() > 0.8
     assert 0.2 < blocked[0].mean() < 0.95
-    edge = {frozenset(pair): open_ for pair, open_ in zip(zip(net.graph.tail.tolist(), net.graph.head.tolist(), strict=True), shut.open.tolist(), strict=True)}  # fmt: skip
+    ends_of = zip(net.graph.tail.tolist(), net.graph.head.tolist(), strict=True)
+    edge = {frozenset(pair): open_ for pair, open_ in zip(ends_of, shut.open.tolist(), strict=True)}
     for row, says in zip(rows[:50].tolist(), blocked[1][:50].tolist(), strict=True):
         at, way = row, [int(move.nodes(np.array([row]))[0])]
         while (arc := int(move.next[at])) >= 0:
             at += int(move.arc["step"][arc])
             way.append(int(move.nodes(np.array([at]))[0]))
-        assert says == (not all(edge[frozenset(pair)] for pair in zip(way, way[1:], strict=False)))
+        assert says == (not all(edge[frozenset(pair)] for pair in pairwise(way)))
 
 
 def test_a_saved_run_goes_on(written, tmp_path):
