@@ -335,7 +335,7 @@ class Movement:
             rows = np.where(joins, rows + self.next[rows] + 2, rows)
         there = self.next[rows] == _HERE  # where the arc before it ends
         arc = (self.next[rows - there] & _ARC_BITS) - layer.arcs
-        return np.where(there, layer.ways.target[arc], layer.ways.source[arc])
+        return np.asarray(np.where(there, layer.ways.target[arc], layer.ways.source[arc]))
 
     def stops(self, rows: NDArray[np.integer]) -> NDArray[np.int64]:
         """The row, for each of some, at which one is at the same place and has arrived."""

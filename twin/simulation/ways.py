@@ -119,9 +119,7 @@ class _Book:
                 trips = self._trips(trees[place])
                 root, row = int(self.root[trips[0]]), np.full(len(trips), -1, dtype=np.int64)
                 chains.take(label[place], self.inward)
-                if not chains.write(
-                    root, self.other[trips], row
-                ):  # arcs that cost nothing: a search knows how to go on
+                if not chains.write(root, self.other[trips], row):  # arcs that cost nothing: a search knows
                     chains.search(root, self.other[trips], self.inward, label.shape[1])
                     chains.write(root, self.other[trips], row)
                     chains.forget()
