@@ -134,6 +134,13 @@ def test_every_table_keeps_to_the_schema(city):
     assert set(city.networks) == {"walk", "drive", "transit", "power", "water", "drainage", "telecom"}
 
 
+def test_every_named_part_has_a_chinese_name(city):
+    for layer in ("districts", "communities", "historic_districts"):
+        names = city.layers[layer]["name_zh"]
+        assert names.is_unique, layer
+        assert names.str.fullmatch(r"[\u4e00-\u9fff\d]+").all(), layer
+
+
 def test_groups_sum_to_people(city):
     people = city.population
     assert city.people == 60_480

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-import twin
 import twin.gis
 from twin.measures.waiting import with_calls
 from twin.standards import check, lint, load, packs
@@ -69,11 +68,6 @@ MISSING = {
     "CTYCOM-2023, village shops": "villages",
     "GBF56-2021, rural service facilities": "villages",
 }
-
-
-@pytest.fixture(scope="module")
-def harbour():
-    return twin.read(ROOT / "gis_data" / "harbour")
 
 
 @pytest.fixture(scope="module")
