@@ -8,11 +8,11 @@ import numpy as np
 import pyproj
 
 from twin.benchmark.parts import Reading
-from twin.benchmark.words import named, word
+from twin.benchmark.words import word
 from twin.model import City
 from twin.model.schema import schema
 from twin.report.content import Text
-from twin.report.words import joined
+from twin.report.words import joined, named
 from twin.standards import Clause
 
 __all__ = ["STRETCH", "city_notes", "indicator_notes", "stretch"]

@@ -16,6 +16,8 @@ from twin.model.schema import schema
 from twin.report.content import Cell, CityCard, ClauseCard, Loss, Page, ScenarioCard, Source, Text
 from twin.report.manifest import manifest
 from twin.report.mapping import map_of
+from twin.report.metadata import lineage
+from twin.report.words import named
 from twin.scenario import Scenario
 from twin.standards import Clause, domains, load
 from twin.standards.pack import limits_of
@@ -35,6 +37,14 @@ class Judged(Protocol):
     @property
     def shock(self) -> str:
         """Name of the shock; empty for none."""
+
+    @property
+    def plan_zh(self) -> str:
+        """Name of the plan in Chinese."""
+
+    @property
+    def shock_zh(self) -> str:
+        """Name of the shock in Chinese; empty for none."""
 
     @property
     def scenario(self) -> Scenario:
@@ -90,14 +100,13 @@ class Results(Protocol):
 
 def page_of(study: Results) -> Page:
     """Gather what the page shows."""
-    city, clauses = study.city, [clause for pack in load(study.packs) for clause in pack.clause]
-    shocks = [cell.shock for cell in study.cells if cell.shock]
-    plans = list(dict.fromkeys(cell.plan for cell in study.cells))
+    city, packs = study.city, load(study.packs)
+    name, clauses = named(city), [clause for pack in packs for clause in pack.clause]
     return Page(
-        title=Text(f"{city.name}: standards under stress", f"{city.name}：标准符合性与韧性评估")
-        if shocks
-        else Text(f"{city.name}: judged by its standards", f"{city.name}：标准符合性评估"),
-        question=_question(city, plans, list(dict.fromkeys(shocks)), len(clauses)),
+        title=Text(f"{name.en}: standards under stress", f"{name.zh}：标准符合性与韧性评估")
+        if any(cell.shock for cell in study.cells)
+        else Text(f"{name.en}: judged by its standards", f"{name.zh}：标准符合性评估"),
+        question=_question(name, study, len(clauses)),
         city=_card(city),
         scenarios=tuple(_scenario(cell) for cell in study.cells),
         clauses=tuple(_clause(clause, city, _day(study)) for clause in clauses),
@@ -107,6 +116,8 @@ def page_of(study: Results) -> Page:
             for position, verdict in enumerate(cell.verdicts)
         ),
         domains={number: Text(label.en, label.zh) for number, label in domains().items()},
+        standards={key: Text(each.title.en, each.title.zh) for pack in packs for key, each in pack.standard.items()},
+        lineage=tuple(lineage(clauses)),
         losses=_losses(study, clauses),
         map=map_of(study, clauses) if city.crs is not None and len(city.population) else None,
         attribution=city.about.attribution,
@@ -117,15 +128,18 @@ def page_of(study: Results) -> Page:
     )
 
 
-def _question(city: City, plans: list[str], shocks: list[str], clauses: int) -> Text:
-    en = f"Which of {clauses} clauses does {city.name} meet"
-    zh = f"{city.name}满足{clauses}条标准条文中的哪些"
+def _question(city: Text, study: Results, clauses: int) -> Text:
+    cells = study.cells
+    shocks = {cell.shock: cell.shock_zh for cell in cells if cell.shock}
+    plans = {cell.plan: cell.plan_zh for cell in cells if cell.plan != cells[0].plan}
+    en = f"Which of {clauses} clauses does {city.en} meet"
+    zh = f"{city.zh}满足{clauses}条标准条文中的哪些"
     if shocks:
         en += f", and which does it lose under {', '.join(f'“{name}”' for name in shocks)}"
-        zh += f"；在{'、'.join(f'“{name}”' for name in shocks)}下又失去哪些"
-    if len(plans) > 1:
-        en += f"; what do {', '.join(f'“{name}”' for name in plans[1:])} change"
-        zh += f"；{'、'.join(f'“{name}”' for name in plans[1:])}带来什么改变"
+        zh += f"；在{'、'.join(f'“{name}”' for name in shocks.values())}下又失去哪些"
+    if plans:
+        en += f"; what do {', '.join(f'“{name}”' for name in plans)} change"
+        zh += f"；{'、'.join(f'“{name}”' for name in plans.values())}带来什么改变"
     return Text(en + "?", zh + "？")
 
 
@@ -141,12 +155,14 @@ def _card(city: City) -> CityCard:
         city.crs.to_string() if city.crs is not None else "",
         synthetic=city.about.synthetic,
         estimated=city.about.source("population").estimated,
+        zh=named(city).zh,
     )
 
 
 def _scenario(cell: Judged) -> ScenarioCard:
     changes = zip(cell.scenario.describe(), cell.scenario.describe("zh"), strict=True)
-    return ScenarioCard(cell.plan, cell.shock, Text(cell.name, cell.name), tuple(Text(en, zh) for en, zh in changes))
+    zh = " + ".join(filter(None, (cell.plan_zh, cell.shock_zh)))
+    return ScenarioCard(cell.plan, cell.shock, Text(cell.name, zh), tuple(Text(en, zh) for en, zh in changes))
 
 
 def _day(study: Results) -> dt.date:
@@ -168,7 +184,7 @@ def _clause(clause: Clause, city: City, day: dt.date) -> ClauseCard:
         evidence=clause.source.evidence,
         measure=Text(clause.meter.en, clause.meter.zh),
         limit=Text(*words),
-        note=clause.source.note,
+        note=Text(clause.source.said.en, clause.source.said.zh),
         kinds=clause.kinds,
     )
 

@@ -5,16 +5,25 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from twin.report.content import Text
 
-__all__ = ["counted", "filled", "grouped", "joined", "words"]
+if TYPE_CHECKING:
+    from twin.model import City
+
+__all__ = ["counted", "filled", "grouped", "joined", "named", "words"]
 
 
 def words() -> Mapping[str, Text]:
     """Every word of the page by name, in both languages."""
     table = tomllib.loads((files("twin.report") / "words.toml").read_text(encoding="utf-8"))
     return {name: Text(en=each["en"], zh=each["zh"]) for name, each in table.items()}
+
+
+def named(city: City) -> Text:
+    """A city's name; in Chinese too where its traits have one."""
+    return Text(city.name, city.about.traits.get("name_zh", city.name))
 
 
 def filled(text: Text, **values: object) -> Text:
