@@ -214,6 +214,8 @@ class Page:
     domains : number -> name.
     standards : standard -> its title.
     lineage : how each number came about, a sentence a clause.
+    findings : a sentence a scenario, as `twin.report.summary` makes them of a page with its map.
+    districts : name of a district -> what it is called in both languages, where it is more than its name.
     losses : people newly unserved against the baseline by district.
     manifest : how the run came about, as in ``run.json``.
     written : ISO date.
@@ -229,6 +231,8 @@ class Page:
     domains: Mapping[int, Text] = field(default_factory=dict)
     standards: Mapping[str, Text] = field(default_factory=dict)
     lineage: tuple[Text, ...] = ()
+    findings: tuple[Text, ...] = ()
+    districts: Mapping[str, Text] = field(default_factory=dict)
     losses: tuple[Loss, ...] = ()
     map: MapData | None = None
     attribution: tuple[str, ...] = ()

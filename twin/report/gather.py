@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,12 +13,12 @@ import shapely
 
 from twin.errors import MissingData
 from twin.model import City, Raster, Verdict, Verdicts
-from twin.model.schema import schema
 from twin.report.content import Cell, CityCard, ClauseCard, Loss, Page, ScenarioCard, Source, Text
 from twin.report.manifest import manifest
 from twin.report.mapping import map_of
 from twin.report.metadata import lineage
-from twin.report.words import named
+from twin.report.summary import sentences
+from twin.report.words import layer_label, named
 from twin.scenario import Scenario
 from twin.standards import Clause, domains, load
 from twin.standards.pack import limits_of
@@ -102,7 +103,7 @@ def page_of(study: Results) -> Page:
     """Gather what the page shows."""
     city, packs = study.city, load(study.packs)
     name, clauses = named(city), [clause for pack in packs for clause in pack.clause]
-    return Page(
+    page = Page(
         title=Text(f"{name.en}: standards under stress", f"{name.zh}：标准符合性与韧性评估")
         if any(cell.shock for cell in study.cells)
         else Text(f"{name.en}: judged by its standards", f"{name.zh}：标准符合性评估"),
@@ -119,6 +120,7 @@ def page_of(study: Results) -> Page:
         standards={key: Text(each.title.en, each.title.zh) for pack in packs for key, each in pack.standard.items()},
         lineage=tuple(lineage(clauses)),
         losses=_losses(study, clauses),
+        districts=_districts(city),
         map=map_of(study, clauses) if city.crs is not None and len(city.population) else None,
         attribution=city.about.attribution,
         sources=tuple(_sources(city)),
@@ -126,6 +128,7 @@ def page_of(study: Results) -> Page:
         manifest=manifest(study),
         written=dt.date.today().isoformat(),
     )
+    return replace(page, findings=sentences(page))
 
 
 def _question(city: Text, study: Results, clauses: int) -> Text:
@@ -221,12 +224,19 @@ def _losses(study: Results, clauses: Sequence[Clause]) -> tuple[Loss, ...]:
     )
 
 
+def _districts(city: City) -> dict[str, Text]:
+    """Districts by name, with what they are called in Chinese."""
+    table = city.layers.get("districts")
+    if table is None or isinstance(table, Raster) or "name_zh" not in table.columns:
+        return {}
+    return {str(name): Text(str(name), str(zh)) for name, zh in zip(table["name"], table["name_zh"], strict=True) if zh}
+
+
 def _sources(city: City) -> list[Source]:
     tables = {"facilities": city.facilities, "population": city.population, **city.layers}
     rows = []
     for name, table in tables.items():
-        about, label = city.about.source(name), schema().get(name)
-        text = Text(label.en, label.zh) if label else Text(name, name)
+        about, text = city.about.source(name), layer_label(name)
         count = int(np.isfinite(table.values).sum()) if isinstance(table, Raster) else len(table)
         rows.append(
             Source(text, about.source, about.year, about.licence, count, about.estimated, "; ".join(about.notes))
@@ -235,7 +245,7 @@ def _sources(city: City) -> list[Source]:
         about = city.about.source(name)
         rows.append(
             Source(
-                Text(f"{name} network", f"{name}网络"),
+                layer_label(name, network=True),
                 about.source,
                 about.year,
                 about.licence,
@@ -321,12 +331,12 @@ def _cut_off(city: City) -> list[Text]:
         apart, whole = city.cut_off(name), float(net.columns["length"].sum())
         lost = float(apart["length"].sum())
         if lost > 0:
-            share = f"{lost / 1000:,.1f} of {whole / 1000:,.1f} km"
+            share, label = f"{lost / 1000:,.1f} of {whole / 1000:,.1f} km", layer_label(name, network=True)
             doubts.append(
                 Text(
-                    f"The {name} network is in pieces: from {share} in {int((apart['length'] > 0).sum())} parts one "
+                    f"{label.en} ({name}) is in pieces: from {share} in {int((apart['length'] > 0).sum())} parts one "
                     "cannot reach the rest and come back.",
-                    f"{name}网络不连通：{whole / 1000:,.1f}公里中有{lost / 1000:,.1f}公里与主体不能往返。",
+                    f"{label.zh}不连通：{whole / 1000:,.1f}公里中有{lost / 1000:,.1f}公里与主体不能往返。",
                 )
             )
     return doubts

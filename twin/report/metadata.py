@@ -17,8 +17,8 @@ import numpy as np
 import pyproj
 
 from twin.model import City, Source
-from twin.model.schema import schema
 from twin.report.content import Text
+from twin.report.words import layer_label
 from twin.standards import Clause
 
 __all__ = ["GMD", "Place", "lineage", "metadata", "place_of"]
@@ -194,14 +194,12 @@ def _lineage(parent: Element, places: Sequence[Place], steps: Iterable[Text], la
 
 
 def _source(parent: Element, city: str, layer: str, source: Source, language: str) -> None:
-    known = schema().get(layer)
-    label = Text(known.en, known.zh) if known else Text(layer, layer)
     tail = "; ".join([*(["estimated"] if source.estimated else []), *source.notes])
     said = source.source or "no source stated"
     each = _inside(parent, "source", "LI_Source")
     _text(each, "description", f"{city}, {layer}: {said}" + (f"; {tail}" if tail else ""))
     citation = _inside(each, "sourceCitation", "CI_Citation")
-    _both(citation, "title", label, language)
+    _both(citation, "title", layer_label(layer), language)
     _date(citation, source.year, "publication")
 
 
