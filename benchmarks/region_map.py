@@ -85,7 +85,7 @@ def _names(ax: plt.Axes, city: twin.City) -> None:
         big = {"prefecture": 15, "county": 12.5, "township": 10}[row.grade]
         lift = {"prefecture": 2500, "county": 1500, "township": 900}[row.grade]
         write(row.geometry.x, row.geometry.y + lift, row.name.split(" ")[0], fontsize=big, weight="bold", ha="center")
-    spots = {"Mingcheng District": (0.30, 0.44), "Shiguan County": (0.5, 0.8), "Linhe County": (0.5, 0.93)}
+    spots = {"Mingcheng District": (0.27, 0.60), "Shiguan County": (0.5, 0.8), "Linhe County": (0.5, 0.93)}
     for row in city.table("districts").itertuples():
         west, south, east, north = row.geometry.bounds
         right, up = spots[row.name]
