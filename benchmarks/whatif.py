@@ -20,6 +20,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -42,8 +43,11 @@ PLACES, EACH = 100_000, 1000
 MANY = {"bus_stop": 10_000, "waste_collection_point": 20_000, "outdoor_fitness": 4000, "park": 2000}
 
 
-def metropolis(name: str) -> twin.City:
-    """A city on the streets of a synthetic metropolis; all that stands upon them is drawn at random."""
+def metropolis(name: str, kinds: Sequence[str] = ()) -> twin.City:
+    """A city on the streets of a synthetic metropolis; all that stands upon them is drawn at random.
+
+    `kinds` of facilities are those that the clauses of the living-circle pack name where not given.
+    """
     case = load(name)
     rng = np.random.default_rng(20)
     second = case.drive_tail[len(case.tail) :], case.drive_head[len(case.tail) :]  # the way back, where there is one
@@ -57,7 +61,7 @@ def metropolis(name: str) -> twin.City:
         *links, length=case.length, directed=~back, time=case.seconds[: len(case.tail)], crs=CRS, approach=pace
     )
     homes = rng.choice(case.count, PLACES, p=case.people / case.people.sum())
-    kinds = sorted({kind for pack in load_packs(PACK) for clause in pack.clause for kind in clause.kinds})
+    kinds = kinds or sorted({kind for pack in load_packs(PACK) for clause in pack.clause for kind in clause.kinds})
     kind = np.repeat(kinds, [MANY.get(each, EACH) for each in kinds])
     where = rng.integers(0, case.count, len(kind))
     land = case.x[homes[:1000]], case.y[homes[:1000]]

@@ -128,10 +128,18 @@ def test_every_table_keeps_to_the_schema(city):
     for name, layer in city.layers.items():
         if name in schema() and not isinstance(layer, Raster):
             validate(layer, name)
-            assert layer.geometry.is_valid.all(), name
+            if isinstance(layer, gpd.GeoDataFrame):
+                assert layer.geometry.is_valid.all(), name
     validate(city.facilities, "facilities")
     validate(city.population, "population")
     assert set(city.networks) == {"walk", "drive", "transit", "power", "water", "drainage", "telecom"}
+
+
+def test_every_named_part_has_a_chinese_name(city):
+    for layer in ("districts", "communities", "historic_districts"):
+        names = city.layers[layer]["name_zh"]
+        assert names.is_unique, layer
+        assert names.str.fullmatch(r"[\u4e00-\u9fff\d]+").all(), layer
 
 
 def test_groups_sum_to_people(city):

@@ -27,6 +27,7 @@ from twin.measures import (
     floor_share,
     green_cover,
     junction_density,
+    kth_time,
     land_per_head,
     land_ratio,
     length_per_head,
@@ -37,6 +38,7 @@ from twin.measures import (
     people_density,
     people_exposed,
     people_ratio,
+    response_time,
     sized,
     street_light,
     streets_passable,
@@ -279,3 +281,23 @@ def test_how_ready_the_data_are():
     assert covered(half, layer="flood_100") == pytest.approx(0.5)
     far = AddFacility("clinic", at=(5000.0, 5000.0))(city)
     assert attached(far, layer="facilities") == pytest.approx(4 / 5)
+
+
+@pytest.mark.parametrize("stations", [1, 2, 3, 7, 9])
+def test_the_second_station_is_the_second_of_all(stations):
+    """Against the times from every station, sorted."""
+    rng = np.random.default_rng(stations)
+    city = CloseFacility("clinic")(grid_city(6))
+    for at in rng.uniform(0, 600, (stations, 2)):
+        city = AddFacility("fire_station", at=tuple(at))(city)
+    net = city.networks["drive"]
+    city = city.with_network("drive", net.close(np.flatnonzero(rng.random(len(net.graph.tail)) < 0.3)))
+    rows = np.flatnonzero(city.rows("facilities", kind="fire_station"))
+    each = []
+    for row in rows:
+        alone = np.arange(len(city.facilities)) == row
+        each.append(response_time(city.with_columns("facilities", open=alone), facility="fire_station").rows)
+    times = np.sort(np.vstack([*each, np.full(len(city.population), np.inf)]), axis=0)
+    assert kth_time(city, facility="fire_station", kth=2).rows.tolist() == pytest.approx(times[1].tolist())
+    if stations > 2:
+        assert kth_time(city, facility="fire_station", kth=3).rows.tolist() == pytest.approx(times[2].tolist())

@@ -1,7 +1,10 @@
 """The clauses of the packs that come with `twin`."""
 
+from pathlib import Path
+
 import pytest
 
+import twin
 from twin.standards import load
 
 
@@ -10,6 +13,12 @@ def clauses():
     """Every clause of our own packs, by key."""
     ours = ("emergency-cover", "living-circle", "parks", "sdg-11", "service-coverage")
     return {clause.key: clause for pack in load(ours) for clause in pack.clause}
+
+
+@pytest.fixture(scope="session")
+def harbour():
+    """The synthetic town, read once."""
+    return twin.read(Path(__file__).resolve().parents[2] / "gis_data" / "harbour")
 
 
 @pytest.fixture(scope="session")

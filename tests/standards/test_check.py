@@ -1,14 +1,17 @@
 """What a verdict says: status, margin, people, reasons; on clauses written for it and a city checked by hand."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from twin.errors import StandardError, UnknownName
 from twin.gis.grid import grid_city
-from twin.interventions import CloseFacility
+from twin.hazards import Blockage, Flood
+from twin.interventions import AddFacility, CloseFacility
 from twin.model import About, City, Source
+from twin.model.memory import Memory
 from twin.standards import check
 
 HEAD = """
@@ -208,3 +211,27 @@ def test_names_that_do_not_exist():
         check(grid_city(3), "park")
     with pytest.raises(StandardError, match="no such file"):
         check(grid_city(3), "nowhere.toml")
+
+
+def test_what_is_known_from_before_is_what_would_be_found_afresh(harbour):
+    """After a change only the clauses that read of what changed are judged again; the others stay as they were."""
+    check(harbour, "all")
+    flooded = Flood("flood_100")(Blockage(share=0.01, seed=3, networks=("drive",))(harbour))
+    grown = AddFacility("clinic", at=(float(harbour.population.geometry.iloc[0].x), 0.0))(flooded)
+    found, afresh = check(grown, "all"), check(replace(grown, memory=Memory()), "all")
+    for mine, theirs in zip(found, afresh, strict=True):
+        assert (mine.standard, mine.clause, mine.status, mine.reason) == (
+            theirs.standard,
+            theirs.clause,
+            theirs.status,
+            theirs.reason,
+        )
+        np.testing.assert_equal([mine.value, mine.margin, mine.people], [theirs.value, theirs.margin, theirs.people])
+        np.testing.assert_equal(mine.short, theirs.short)
+
+
+def test_a_change_elsewhere_leaves_the_very_verdicts(harbour):
+    before = check(harbour, "living-circle")
+    after = check(Blockage(share=0.01, seed=3, networks=("drive",))(harbour), "living-circle")
+    same = [first is second for first, second in zip(before, after, strict=True)]
+    assert 0.5 < np.mean(same) < 1.0

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-import twin
 import twin.gis
 from twin.measures.waiting import with_calls
 from twin.standards import check, lint, load, packs
@@ -59,11 +58,6 @@ MISSING = {
     "Sphere Handbook, shelter": "floor_area",
     "GB 50180-2018, C.0.2 size of toilets": "floor_area",
 }
-
-
-@pytest.fixture(scope="module")
-def harbour():
-    return twin.read(ROOT / "gis_data" / "harbour")
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from scipy.sparse.csgraph import dijkstra
 from twin.errors import MissingData
 from twin.measures.land import BUILT
 from twin.measures.measure import Share, measure
+from twin.measures.space import merged
 from twin.model import City
 
 __all__ = [
@@ -180,8 +181,7 @@ def largest_cluster(city: City, *, gap: float = 100.0) -> float:
         raise MissingData(f"{city.name}: land_use has no land that is built on", layer="land_use", column="use")
 
     def compute() -> float:
-        grown = shapely.union_all(shapely.buffer(built, gap / 2, join_style="mitre"))
-        return float(shapely.area(shapely.get_parts(shapely.buffer(grown, -gap / 2, join_style="mitre"))).max())
+        return float(shapely.area(shapely.get_parts(merged(built, gap))).max())
 
     return city.memory.of(("cluster", gap), (table,), compute)
 

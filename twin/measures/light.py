@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 
 from twin.errors import MissingData, listed
 from twin.measures.measure import measure
-from twin.measures.streets import of_class
+from twin.measures.streets import lamp_streets, of_class
 from twin.model import City, Network
 
 __all__ = ["crossing_light", "crossing_rim", "grid_along", "lambert", "light_power", "light_uniformity", "point_light"]
@@ -169,20 +169,14 @@ def light_power(city: City, *, efficacy: float = 130.0, hours: float = 11.0) -> 
     >>> 0 < light_power(with_lamps(grid_city(2))) < 10
     True
     """
-    net, lamps = city.network("drive"), city.table("street_lamps")
+    net = city.network("drive")
     flux = city.column("street_lamps", "flux")
     if np.isnan(flux).any():
         raise MissingData(f"{city.name}: some lamps have no flux", layer="street_lamps", column="flux")
 
-    def compute() -> NDArray[np.bool_]:
-        near = np.zeros(len(net.graph.tail), dtype=bool)
-        _, edge = shapely.STRtree(net.shapes).query_nearest(
-            lamps.geometry.to_numpy(), max_distance=30.0, all_matches=False
-        )
-        near[edge] = True
-        return near
-
-    lit = city.memory.of("lit streets", (lamps, net.graph), compute)
+    nearest = lamp_streets(city)
+    lit = np.zeros(len(net.graph.tail), dtype=bool)
+    lit[nearest[nearest >= 0]] = True
     length = np.asarray(net.columns["length"], dtype=float)
     if not lit.any():
         raise MissingData(f"{city.name}: no lamp stands at a street", layer="street_lamps")
@@ -211,12 +205,10 @@ def _light(city: City, points: NDArray[np.float64]) -> NDArray[np.float64]:
         if np.isnan(values).any():
             raise MissingData(f"{city.name}: some lamps have no {name}", layer="street_lamps", column=name)
     feet = shapely.get_coordinates(lamps.geometry.to_numpy())
-    near = cKDTree(feet).query_ball_point(points, REACH)
-    lamp = np.concatenate([np.asarray(each, dtype=np.intp) for each in near])
-    at = np.repeat(np.arange(len(points)), [len(each) for each in near])
-    distance = np.hypot(*(feet[lamp] - points[at]).T)
+    near = cKDTree(points).sparse_distance_matrix(cKDTree(feet), REACH, output_type="ndarray")
+    lamp, distance = near["j"], near["v"]
     light = point_light(distance, height[lamp], lambert(flux[lamp], distance, height[lamp]))
-    return np.asarray(np.bincount(at, weights=light, minlength=len(points)), dtype=np.float64)
+    return np.asarray(np.bincount(near["i"], weights=light, minlength=len(points)), dtype=np.float64)
 
 
 def _crossings(city: City, widest: str | Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -228,21 +220,25 @@ def _crossings(city: City, widest: str | Sequence[str]) -> tuple[NDArray[np.floa
     if not len(nodes):
         raise MissingData(f"{city.name}: no crossing of {listed(names)} in the drive network", layer="drive")
 
-    def compute() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def compute() -> NDArray[np.float64]:
         around = np.linspace(0, 2 * pi, 8, endpoint=False)
         ring = np.column_stack([np.cos(around), np.sin(around)])
         pattern = {
             "in": np.vstack([[[0.0, 0.0]], ring * INSIDE / 3, ring * INSIDE * 2 / 3]),
             "rim": ring * (INSIDE - STRIP / 2),
         }
-        middle = np.column_stack([net.x[nodes], net.y[nodes]])
-        found = [
-            _light(city, (middle[:, None, :] + pattern[part]).reshape(-1, 2)).reshape(len(nodes), -1).mean(axis=1)
-            for part in ("in", "rim")
-        ]
-        return found[0], found[1]
+        ends = np.bincount(np.concatenate([net.graph.tail, net.graph.head]), minlength=net.graph.count)
+        met = np.flatnonzero(ends >= 3)
+        middle = np.column_stack([net.x[met], net.y[met]])
+        found = np.full((2, net.graph.count), np.nan)
+        for i, part in enumerate(("in", "rim")):
+            light = _light(city, (middle[:, None, :] + pattern[part]).reshape(-1, 2))
+            found[i, met] = light.reshape(len(met), -1).mean(axis=1)
+        return found
 
-    return city.memory.of(("crossing light", names), (net, lamps), compute)
+    # Closed streets take crossings away and make their widest street another; the light at each stays as it is.
+    inside, rim = city.memory.of("crossing light", (net.graph, lamps), compute)
+    return inside[nodes], rim[nodes]
 
 
 def _widest(net: Network) -> NDArray[np.int64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import log10
 
+import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
@@ -11,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from twin.errors import MissingData
 from twin.measures.measure import Share, measure
 from twin.measures.places import places
-from twin.model import City
+from twin.model import City, Network
 
 __all__ = ["day_evening_night", "level_sum", "noise_within", "road_noise", "traffic_level"]
 
@@ -102,18 +103,14 @@ def noise_within(city: City, *, at_most: float, of: str = "people", reach: float
     who, traffic, net = places(city, of), city.table("traffic"), city.network("drive")
 
     def compute() -> NDArray[np.float64]:
-        points = shapely.point_on_surface(who.table.geometry.to_numpy())
-        kind = np.asarray(net.columns["class"]).astype(str)
-        heard = np.full((len(points), len(traffic)), -np.inf)
+        heard = np.full((len(who.table), len(traffic)), -np.inf)
         for i, row in enumerate(traffic.itertuples(index=False)):
-            lines = net.shapes[net.open & (kind == str(row.street))]
-            if not len(lines) or not row.flow > 0:
+            if not row.flow > 0:
                 continue
-            (which, _), gap = shapely.STRtree(lines).query_nearest(
-                points, max_distance=reach, return_distance=True, all_matches=False
-            )
+            gap = _gap(city, who.table, net, str(row.street), reach)
+            near = np.isfinite(gap)
             level = traffic_level(float(row.flow), float(row.speed), float(row.heavy))
-            heard[which, i] = level + road_noise(np.maximum(gap - 3.5, 1.0))
+            heard[near, i] = level + road_noise(np.maximum(gap[near] - 3.5, 1.0))
         if not np.isfinite(heard).any():
             raise MissingData(f"{city.name}: traffic names no class of the drive network", layer="traffic")
         with np.errstate(divide="ignore"):
@@ -121,6 +118,34 @@ def noise_within(city: City, *, at_most: float, of: str = "people", reach: float
 
     level = city.memory.of(("noise", reach), (who.table, net, traffic), compute)
     return Share.of(level <= at_most, who.weight, layer=who.layer, persons=who.persons)
+
+
+def _gap(city: City, table: gpd.GeoDataFrame, net: Network, street: str, reach: float) -> NDArray[np.float64]:
+    """Distance from each row to the nearest open street of a class [m]; inf beyond reach.
+
+    The streets are looked through once, open or not; where the nearest one is closed, the open ones once more.
+    """
+    chosen = np.flatnonzero(np.asarray(net.columns["class"]).astype(str) == street)
+
+    def nearest(rows: NDArray[np.intp], edges: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+        gap, edge = np.full(len(rows), np.inf), np.full(len(rows), -1, dtype=np.intp)
+        (which, line), found = shapely.STRtree(net.shapes[edges]).query_nearest(
+            points[rows], max_distance=reach, return_distance=True, all_matches=False
+        )
+        gap[which], edge[which] = found, edges[line]
+        return gap, edge
+
+    points = city.memory.of("points", (table,), lambda: shapely.point_on_surface(table.geometry.to_numpy()))
+    gap, edge = city.memory.of(
+        ("street near", street, reach),
+        (table, net.graph, net.columns["class"]),
+        lambda: nearest(np.arange(len(points)), chosen),
+    )
+    shut = np.flatnonzero((edge >= 0) & ~net.open[edge])
+    if shut.size:
+        gap = gap.copy()
+        gap[shut] = nearest(shut, chosen[net.open[chosen]])[0]
+    return np.asarray(gap)
 
 
 def with_traffic(city: City) -> City:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import log10
 
+import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike
@@ -80,7 +81,7 @@ def run_off(city: City, *, family: str = "volume") -> float:
     r"""Composite run-off coefficient of the land, :math:`\sum \psi_i F_i / \sum F_i` [1].
 
     Roofs are the footprints of buildings, green is the layer ``green``, water the layer ``water``, and all else counts
-    as paved; where they overlap, buildings come before green.
+    as paved; where they overlap, buildings come before green, and green before water.
 
     Parameters
     ----------
@@ -140,7 +141,7 @@ def _surfaces(city: City) -> dict[str, float]:
     for name in ("buildings", "green"):
         if not len(city.table(name)):
             raise MissingData(f"{city.name}: {name} is empty", layer=name)
-    roofs, green = city.table("buildings"), city.table("green")
+    roofs, green, water = city.table("buildings"), city.table("green"), city.layers.get("water")
 
     def compute() -> dict[str, float]:
         land = city.land()
@@ -151,9 +152,16 @@ def _surfaces(city: City) -> dict[str, float]:
         shapely.prepare(under)
         covered = _area(roofs.geometry.to_numpy(), under)
         soft = float(shapely.area(under)) - covered
-        return {"roof": roof, "green": soft, "paved": max(float(shapely.area(land)) - roof - soft, 0.0), "water": 0.0}
+        open_water = 0.0
+        if isinstance(water, gpd.GeoDataFrame) and len(water):
+            lake = shapely.difference(shapely.intersection(shapely.union_all(water.geometry.to_numpy()), land), under)
+            shapely.prepare(lake)
+            open_water = float(shapely.area(lake)) - _area(roofs.geometry.to_numpy(), lake)
+        paved = max(float(shapely.area(land)) - roof - soft - open_water, 0.0)
+        return {"roof": roof, "green": soft, "paved": paved, "water": open_water}
 
-    return city.memory.of("surfaces", (roofs, green, city.layers.get("boundary", city.population)), compute)
+    owners = (roofs, green, water, city.layers.get("boundary", city.population))
+    return city.memory.of("surfaces", owners, compute)
 
 
 def _area(shapes: np.ndarray[tuple[int], np.dtype[np.object_]], within: shapely.Geometry) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import shapely
@@ -13,7 +13,7 @@ from twin.measures.measure import Share, Statistic, measure, weighted_percentile
 from twin.measures.places import Kinds, nearest_cost, places, sites
 from twin.model import City
 from twin.model.snap import snap_table
-from twin.routing.reach import reach
+from twin.routing.reach import Reach, reach
 
 __all__ = ["all_within", "facilities_within", "kth_time", "mean_time", "time_between"]
 
@@ -167,16 +167,36 @@ def kth_time(
     net, who, serving = city.network(network), places(city, of), sites(city, facility)
     hung, mine, count = snap_table(net, city.facilities), snap_table(net, who.table), len(who.table)
 
+    def to_some(some: NDArray[np.bool_]) -> Reach:
+        return reach(net, mine, hung, count=count, cost="time", outward=True, serving=some)
+
     def compute() -> NDArray[np.float64]:
+        if kth == 2:
+            return _second(to_some, serving)
         best = np.full((kth, count), np.inf)
         for row in np.flatnonzero(serving):
-            if row not in hung.index:
-                continue
-            time = reach(net, mine, hung.loc[[row]], count=count, cost="time", outward=True).cost
-            best = np.sort(np.vstack([best, time]), axis=0)[:kth]
+            best = np.sort(np.vstack([best, to_some(np.arange(len(serving)) == row).cost]), axis=0)[:kth]
         return np.asarray(best[-1], dtype=np.float64)
 
     shapes = city.facilities.geometry.to_numpy()[serving]
     marks = tuple(map(id, shapes))
     time = net.memory.of(("kth", kth, marks), (who.table,), compute, keep=shapes)
     return Statistic(weighted_percentile(time, who.weight, share), time, who.weight, who.layer, who.persons)
+
+
+def _second(to_some: Callable[[NDArray[np.bool_]], Reach], serving: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Cost of the second nearest site: the nearest of those whose number differs from the first's in some binary digit.
+
+    Of a thousand sites this asks twenty times for the nearest of some, and not a thousand times for each.
+    """
+    number = np.cumsum(serving) - 1
+    first = to_some(serving)
+    second = np.full(len(first.cost), np.inf)
+    reached = first.site >= 0
+    for bit in range(int(serving.sum() - 1).bit_length() if serving.any() else 0):
+        digit = (number >> bit) & 1
+        for side in (0, 1):
+            other = reached & (digit[first.site] != side)
+            found = to_some(serving & (digit == side)).cost
+            second[other] = np.minimum(second[other], found[other])
+    return second

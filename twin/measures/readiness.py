@@ -10,6 +10,7 @@ from twin.errors import DataError, MissingData
 from twin.measures.measure import measure
 from twin.measures.places import Kinds, places
 from twin.model import City, Raster
+from twin.model.snap import LIMIT, snap_table
 
 __all__ = ["attached", "cell_size", "covered", "filled", "match_quality", "model_level", "position_accuracy"]
 
@@ -90,7 +91,12 @@ def attached(city: City, *, layer: str, network: str = "walk", within: float = 2
     table = city.table(layer)
     if not len(table):
         raise MissingData(f"{city.name}: {layer} is empty", layer=layer)
-    return 1.0 - len(city.unsnapped(layer, network, limit=within)) / len(table)
+    net, hung = city.network(network), city.snap(layer, network)
+    near = hung.index[hung["offset"] <= within].nunique()
+    if within > LIMIT:  # only what nothing else asks for is looked for farther away
+        rest = table.iloc[np.setdiff1d(np.arange(len(table)), hung.index)]
+        near += snap_table(net, rest, limit=within).index.nunique() if len(rest) else 0
+    return float(near / len(table))
 
 
 def position_accuracy(dx: ArrayLike, dy: ArrayLike) -> float:

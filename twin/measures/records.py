@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
@@ -43,14 +44,20 @@ def recorded(city: City, name: str, unit: str) -> float:
     DataError : its unit measures something else.
     """
     table = city.table("records")
-    row = np.flatnonzero((table["id"] == name).to_numpy())
-    if not row.size:
+    figures = city.memory.of("figures", (table,), lambda: _figures(table))
+    if name not in figures:
         known = UnknownName("record", name, table["id"])
         raise MissingData(f"{city.name}: {known}; add it to records with its year and source", layer="records")
-    value, given = float(table["value"].iloc[row[0]]), str(table["unit"].iloc[row[0]]) or "1"
+    value, given = figures[name]
     if np.isnan(value):
         raise MissingData(f"{city.name}: the record '{name}' has no value", layer="records", column="value")
     return quantity({"value": value, "unit": given}, unit=unit, where=f"{city.name}, records, {name}")
+
+
+def _figures(table: pd.DataFrame) -> dict[str, tuple[float, str]]:
+    """Value and unit of each record; the first of those of one name."""
+    rows = zip(table["id"], table["value"].astype(float), table["unit"].astype(str), strict=True)
+    return {str(name): (value, unit or "1") for name, value, unit in reversed(list(rows))}
 
 
 @measure(unit="1", en="recorded share", zh="登记比例", reads=_READS)
@@ -327,8 +334,6 @@ def _known(city: City, facility: Kinds, column: str) -> NDArray[np.float64]:
 
 def with_records(city: City) -> City:
     """A city with a few figures of a register, for examples."""
-    import pandas as pd
-
     rows = [
         ("buses", 40.0, "count"),
         ("buses_electric", 30.0, "count"),

@@ -14,7 +14,7 @@ from twin.measures.places import Kinds, sites
 from twin.measures.streets import of_class
 from twin.model import City, Network
 
-__all__ = ["facility_density", "network_density", "open_space_share", "separation", "spacing"]
+__all__ = ["facility_density", "merged", "network_density", "open_space_share", "separation", "spacing"]
 
 
 @measure(unit="m/m2", en="network density", zh="路网密度", given={"gap": "m"}, reads=("drive",))
@@ -177,5 +177,10 @@ def _residential(city: City, gap: float) -> shapely.Geometry:
     homes = use.geometry[use["use"] == "residential"].to_numpy()
     if not len(homes):
         raise MissingData(f"{city.name}: land_use has no residential land", layer="land_use", column="use")
-    grown = shapely.buffer(shapely.union_all(homes), gap / 2, join_style="mitre")
+    return merged(homes, gap)
+
+
+def merged(plots: NDArray[np.object_], gap: float) -> shapely.Geometry:
+    """Plots as one shape, with what lies between those that are at most so far apart [m]."""
+    grown = shapely.union_all(shapely.buffer(plots, gap / 2, join_style="mitre"))
     return shapely.buffer(grown, -gap / 2, join_style="mitre")

@@ -13,7 +13,7 @@ from twin.measures.measure import Statistic, measure
 from twin.measures.places import Kinds, places, sites
 from twin.model import City, Network
 
-__all__ = ["away_from_junctions", "junction_density", "length_per_head", "street_light", "width_share"]
+__all__ = ["away_from_junctions", "junction_density", "lamp_streets", "length_per_head", "street_light", "width_share"]
 
 #: Share of the streets whose width must be known before all are judged by them [1].
 KNOWN = 0.9
@@ -124,12 +124,10 @@ def street_light(
     Traceback (most recent call last):
     twin.errors.MissingData: grid of 5 x 5: there is no layer 'street_lamps'
     """
-    lamps, net = city.table("street_lamps"), city.network("drive")
+    net = city.network("drive")
     flux = city.column("street_lamps", "flux")
     width = widths(city, "drive")
-    nearest = city.memory.of(
-        ("lit", within), (lamps, net.graph), lambda: _nearest(lamps.geometry.to_numpy(), net, within)
-    )
+    nearest = lamp_streets(city, within)
     length = np.asarray(net.columns["length"], dtype=float)
     asked = net.open & of_class(net, classes) & ~np.asarray(net.columns["tunnel"], dtype=bool)
     chosen = asked & ~np.isnan(width)
@@ -208,6 +206,14 @@ def _mostly_known(
             layer=network,
             column="width",
         )
+
+
+def lamp_streets(city: City, within: float = 30.0) -> NDArray[np.intp]:
+    """Edge of the drive network that each street lamp stands nearest to; -1 where none is so near [m]."""
+    lamps, net = city.table("street_lamps"), city.network("drive")
+    shapes = lamps.geometry.to_numpy()
+    found: NDArray[np.intp] = city.memory.of(("lit", within), (lamps, net.graph), lambda: _nearest(shapes, net, within))
+    return found
 
 
 def _nearest(points: NDArray[np.object_], net: Network, within: float) -> NDArray[np.intp]:

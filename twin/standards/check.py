@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from twin.errors import MissingData
 from twin.measures import Measure, Share, Statistic, measures
 from twin.model import City, Trace, Verdict, Verdicts
+from twin.model.noted import Known
 from twin.routing.paths import in_chunks
 from twin.standards.clause import Clause, in_unit, limits_of, limits_set
 from twin.standards.pack import load
@@ -53,8 +54,19 @@ def check(
     overridden = {old: clause.key for clause in clauses if in_force(clause, day) is None for old in clause.overrides}
     found: list[Verdict] = []
 
+    known = city.memory.of("verdicts", (), Known)
+
+    def one(clause: Clause) -> Verdict:
+        def judged(of: City) -> Verdict:
+            return verdict_on(of, clause, day, overridden=overridden, trace=trace)
+
+        meters = clause.meter, measures[clause.beside] if clause.beside else None
+        if trace is not None and any(meter is not None and "trace" in meter.parameters for meter in meters):
+            return judged(city)
+        return known.of((id(clause), meters, day, overridden.get(clause.key)), city, judged, keep=clause)
+
     def some(part: slice) -> list[Verdict]:
-        return [verdict_on(city, clause, day, overridden=overridden, trace=trace) for clause in clauses[part]]
+        return [one(clause) for clause in clauses[part]]
 
     in_chunks(some, len(clauses), least=1, then=lambda _, verdicts: found.extend(verdicts))
     return Verdicts(tuple(found))

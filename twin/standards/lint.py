@@ -131,6 +131,8 @@ def _succession(pack: Pack, path: Path, lines: Sequence[str]) -> Iterator[Mistak
     """Clauses that replace each other in a circle, and those that still hold when their successor does already."""
     by_key = {clause.key: clause for clause in pack.clause}
     for i, clause in enumerate(pack.clause):
+        if not clause.valid.replaced_by:
+            continue
         line = _line(lines, ("clause", i, "replaced_by"))
         where = f"{path}, clause {clause.id}"
         after = by_key.get(clause.valid.replaced_by)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import pandas as pd
+
 from twin.measures import Measure
 from twin.model import City
 from twin.standards.clause import Clause
@@ -93,8 +95,12 @@ def doubts(city: City, clause: Clause) -> tuple[str, str]:
 def _told(city: City, clause: Clause) -> list[str]:
     """Source and year of the records that a clause names, each once."""
     table = city.table("records")
-    names = [value for value in clause.given.values() if isinstance(value, str)]
-    rows = table[table["id"].isin(names)]
-    pairs = zip(rows["source"].astype(str), rows["year"].astype(str), strict=True)
-    said = (f"{source}, {year}" if year.strip("-") else source for source, year in pairs)
-    return list(dict.fromkeys(said))
+    origins: dict[str, str] = city.memory.of("origins", (table,), lambda: _origins(table))
+    names = (value for value in clause.given.values() if isinstance(value, str))
+    return list(dict.fromkeys(origins[name] for name in names if name in origins))
+
+
+def _origins(table: pd.DataFrame) -> dict[str, str]:
+    """Source and year of each record."""
+    rows = zip(table["id"], table["source"].astype(str), table["year"].astype(str), strict=True)
+    return {str(name): f"{source}, {year}" if year.strip("-") else source for name, source, year in rows}

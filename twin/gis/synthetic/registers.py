@@ -125,10 +125,9 @@ def _communities(city: City) -> gpd.GeoDataFrame:
     land = city.land()
     cells = shapely.get_parts(shapely.voronoi_polygons(shapely.MultiPoint(middle), extend_to=land, ordered=True))
     shapes = shapely.set_precision(shapely.intersection(cells, land), 0.1)
-    names = [f"Community {i + 1}" for i in range(COMMUNITIES)]
-    return gpd.GeoDataFrame(
-        {"id": [f"q{i + 1}" for i in range(COMMUNITIES)], "name": names}, geometry=shapes, crs=city.crs
-    )
+    numbers = range(1, COMMUNITIES + 1)
+    names = {"name": [f"Community {i}" for i in numbers], "name_zh": [f"第{i}社区" for i in numbers]}
+    return gpd.GeoDataFrame({"id": [f"q{i}" for i in numbers], **names}, geometry=shapes, crs=city.crs)
 
 
 def _trees(city: City, rng: np.random.Generator) -> gpd.GeoDataFrame:
@@ -151,7 +150,9 @@ def _historic(city: City) -> gpd.GeoDataFrame:
     shape = old.geometry[(old["id"] == "old_town").to_numpy()].to_numpy()[0]
     core = shapely.intersection(shapely.buffer(shapely.centroid(shape), 220.0), shape)
     return gpd.GeoDataFrame(
-        {"id": ["h1"], "name": ["Old Town"]}, geometry=[shapely.set_precision(core, 0.1)], crs=city.crs
+        {"id": ["h1"], "name": ["Old Town"], "name_zh": ["老城区"]},
+        geometry=[shapely.set_precision(core, 0.1)],
+        crs=city.crs,
     )
 
 
