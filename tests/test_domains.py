@@ -70,6 +70,24 @@ def test_the_regional_and_county_domains_are_judged_on_the_region(number, least)
     assert found["pass"] + found["fail"] + found["value"] >= least, found
 
 
+def test_services_shared_across_boundaries_by_an_invented_draft():
+    """The one tertiary hospital stands in the central district: what is shared is what lies beyond it."""
+    draft = ROOT / "scenarios" / "drafts" / "shared_services.toml"
+    found = {
+        each.clause: each for each in twin.check(city(ROOT / "gis_data" / "region"), draft, on=dt.date(2029, 6, 1))
+    }
+    every, own, shared = (found[key] for key in ("5.1 a", "5.1 b", "5.2 shared"))
+    assert (every.status, own.status, shared.status) == ("pass", "fail", "value")
+    assert every.value == pytest.approx(own.value + shared.value)
+    assert 0 < shared.value < every.value
+
+
+def test_the_guide_says_what_the_scenarios_are():
+    guide = (ROOT / "docs" / "domains.md").read_text(encoding="utf-8")
+    for name, key in TURNS.items():
+        assert key.split(", ")[0] in guide, name
+
+
 def test_what_the_region_was_made_for_is_computed():
     """Seats, commuting and villages are read off the map: no register is asked."""
     keys = {
