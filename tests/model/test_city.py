@@ -2,6 +2,7 @@
 
 import hashlib
 import pickle
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -235,7 +236,7 @@ def test_tables_are_checked_at_the_door(city):
     with pytest.raises(DataError, match="layer 'green' has no column 'kind'"):
         City.build("x", 32631, networks={}, layers={"green": city.layers["green"].drop(columns="kind")})
     free = city.layers["green"].drop(columns="kind")
-    assert City.build("x", 32631, networks={}, layers={"trees": free}).layer("trees") is free
+    assert City.build("x", 32631, networks={}, layers={"benches": free}).layer("benches") is free
     with pytest.raises(DataError, match="layer 'dependencies' has no column"):
         City.build("x", 32631, networks={}, dependencies=pd.DataFrame({"network": ["power"]}))
 
@@ -275,3 +276,12 @@ def test_people_of_a_polygon_stand_at_its_representative_point():
         shapely.get_dimensions(city.with_rows("population", cells.assign(id=2)).population.geometry.to_numpy()).max()
         == 0
     )
+
+
+def test_people_on_a_line_span_no_land():
+    """A density over no land would be endless, and would pass."""
+    city = grid_city(2)
+    line = city.population[city.population.geometry.y == 0.0]
+    city = replace(city, population=line, layers={})
+    with pytest.raises(MissingData, match="people stand on a line or at one place, which is no land; add a boundary"):
+        city.land()
