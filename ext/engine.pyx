@@ -79,8 +79,10 @@ cdef inline bint _admitted(World* w, int32_t a, uint32_t* row) noexcept nogil:
 cdef int _go_on(World* w, int32_t a, uint32_t row, double time) noexcept nogil:
     """An agent that has come to a row takes the next arc, or has arrived."""
     cdef int32_t arc
+    cdef uint32_t came
     cdef double seconds, till
     while True:
+        came = row
         watched_on(w, a, NONE, time, time)
         if watched_hears(w, a, HALTS):
             w.one[a - w.watched].hears &= ~HALTS
@@ -98,7 +100,7 @@ cdef int _go_on(World* w, int32_t a, uint32_t row, double time) noexcept nogil:
         w.crossings += 1
         if w.arc[arc].lane >= 0:
             if w.lane[w.arc[arc].lane].kind == QUEUED:
-                return _set_out(w, a, row, w.arc[arc].lane, time)
+                return _set_out(w, a, came, w.arc[arc].lane, time)
             if w.lane[w.arc[arc].lane].kind != FREELY:
                 till = walk_in(w, a, w.arc[arc].lane, time)
                 if calendar_push(&w.calendar, till, a, row + w.arc[arc].step) < 0:
@@ -132,14 +134,13 @@ cdef int _let_in(World* w, int32_t lane, double time) noexcept nogil:
         a = l.source if who & 1 else w.lane[who >> 1].head
         row = w.row[a]
         arc = _onward(w, &row)
-        w.row[a] = row
         elsewhere = arc < 0 or w.arc[arc].lane != lane or watched_hears(w, a, HALTS)  # turned while it stood here
         if who & 1:
             l.source = w.link[a]
             if l.source != NONE:
                 lane_line_up(w, lane, who)
             if elsewhere:
-                if _go_on(w, a, row, time) < 0:
+                if _go_on(w, a, w.row[a], time) < 0:
                     return -1
                 continue
         elif elsewhere:
@@ -150,6 +151,7 @@ cdef int _let_in(World* w, int32_t lane, double time) noexcept nogil:
             w.crossings += 1
             if lane_leave(w, who >> 1, time) < 0:
                 return -1
+        w.row[a] = row
         if lane_enter(w, a, lane, time) < 0 or _entered(w, a, arc, time, w.ready[a]) < 0:
             return -1
     return 0
@@ -174,13 +176,51 @@ cdef int _at_end(World* w, int32_t a, double time) noexcept nogil:
     cdef int32_t lane = w.on[a], arc
     cdef uint32_t row = w.row[a]
     arc = _onward(w, &row)
-    w.row[a] = row
     if arc < 0 or watched_hears(w, a, HALTS):
         if lane_leave(w, lane, time) < 0:
             return -1
-        return _go_on(w, a, row, time)
+        return _go_on(w, a, w.row[a], time)
     lane_line_up(w, w.arc[arc].lane, 2 * lane)
     return _let_in(w, w.arc[arc].lane, time)
+
+
+cdef inline bint _elsewhere(World* w, int32_t a, int32_t lane) noexcept nogil:
+    """Whether somebody who stands before a lane does not want to go there any more."""
+    cdef uint32_t row = w.row[a]
+    cdef int32_t arc = _onward(w, &row)
+    return arc < 0 or w.arc[arc].lane != lane
+
+
+cdef int _step_aside(World* w, int32_t* aside, double time) noexcept nogil:
+    """Those who stand before a lane that they do not want to enter any more go where they want to. `aside`: (2 lanes,)."""
+    cdef int64_t lane, i, count = 0
+    cdef int32_t who, then, a
+    cdef Lane* l
+    for lane in range(w.lanes):
+        l = &w.lane[lane]
+        who, l.wait, l.wait_tail = l.wait, NONE, NONE
+        while who != NONE:
+            then = w.after[who]
+            if _elsewhere(w, l.source if who & 1 else w.lane[who >> 1].head, <int32_t> lane):
+                aside[count] = who
+                count += 1
+            else:
+                lane_line_up(w, <int32_t> lane, who)
+            who = then
+    for i in range(count):
+        who = aside[i]
+        if not who & 1:
+            if _at_end(w, w.lane[who >> 1].head, time) < 0:
+                return -1
+            continue
+        l = &w.lane[who >> 1]
+        a = l.source
+        l.source = w.link[a]
+        if l.source != NONE:
+            lane_line_up(w, who >> 1, who)
+        if _go_on(w, a, w.row[a], time) < 0 or _let_in(w, who >> 1, time) < 0:
+            return -1
+    return 0
 
 
 # ── the loop ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -371,7 +411,8 @@ cdef class Engine:
         self.w.arc = &arc[0] if arc.shape[0] else NULL
 
     def lanes(self, uint8_t[::1] kind, double[:, ::1] figures, int32_t[::1] storage, own=None):
-        """Append lanes: figures (lanes, 8) are length, area, speed, shape, jam, floor, headway and hole; own, a capsule."""
+        """Append lanes: figures (lanes, 9) are length, area, speed, shape, jam, floor, headway, hole and
+        discharge; own, a capsule."""
         cdef Walk walk = NULL if own is None else <Walk> PyCapsule_GetPointer(own, "twin.Walk")
         cdef int64_t i, more = kind.shape[0], places = 0, before = self.w.lanes
         cdef Lane* l = <Lane*> realloc(self.w.lane, max(1, before + more) * sizeof(Lane))
@@ -386,6 +427,7 @@ cdef class Engine:
             l.kind, l.storage, l.first = kind[i], storage[i], places
             l.length, l.area, l.speed, l.shape = figures[i, 0], figures[i, 1], figures[i, 2], figures[i, 3]
             l.jam, l.floor_speed, l.headway, l.hole = figures[i, 4], figures[i, 5], figures[i, 6], figures[i, 7]
+            l.discharge = figures[i, 8]
             l.walk = walk
             l.last_in = l.last_out = -INFINITY
             l.head = l.tail = l.source = l.source_tail = l.wait = l.wait_tail = NONE
@@ -573,9 +615,37 @@ cdef class Engine:
         """(lanes,) int32, agents on each lane."""
         return np.array([self.w.lane[i].on for i in range(self.w.lanes)], dtype=np.int32)
 
-    def last(self):
-        """When a vehicle last entered or left a lane [s]; minus infinity where none did."""
-        return max((max(self.w.lane[i].last_in, self.w.lane[i].last_out) for i in range(self.w.lanes)), default=-INFINITY)
+    def stands(self):
+        """(lanes,) int32, the full lane that the first vehicle of each waits for, -1: none; and (lanes,) since when [s]."""
+        cdef int64_t lane
+        cdef int32_t who
+        found = np.full(self.w.lanes, NONE, dtype=np.int32), np.full(self.w.lanes, -INFINITY)
+        cdef int32_t[::1] before = found[0]
+        cdef double[::1] since = found[1]
+        for lane in range(self.w.lanes):
+            since[lane] = max(self.w.lane[lane].last_in, self.w.lane[lane].last_out)
+            who = self.w.lane[lane].wait if lane_full(&self.w.lane[lane]) else NONE
+            while who != NONE:
+                if not who & 1:
+                    before[who >> 1] = <int32_t> lane
+                who = self.w.after[who]
+        return found
+
+    def through(self, double time):
+        """(2, lanes), of each lane [s]: how long it takes whoever enters it now, by who is on it (0: as when it is
+        empty), and how long its first vehicle has been held up."""
+        cdef int64_t lane
+        found = np.zeros((2, self.w.lanes))
+        cdef double[:, ::1] of = found
+        for lane in range(self.w.lanes):
+            of[0, lane] = lane_through(&self.w, &self.w.lane[lane], time, &of[1, lane])
+        return found
+
+    def step_aside(self, double time):
+        """Tables have changed: those who stand before a lane that they do not want to enter any more turn elsewhere."""
+        cdef int32_t[::1] aside = np.zeros(max(1, 2 * self.w.lanes), dtype=np.int32)
+        if _step_aside(&self.w, &aside[0], time) < 0:
+            raise MemoryError("no memory for the calendar")
 
     @property
     def now(self):

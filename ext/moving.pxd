@@ -45,7 +45,8 @@ cdef struct Lane:
     double area                  # CROWDED, OWN: of the lane [m2]
     double speed, shape, jam, floor_speed  # CROWDED: Weidmann's free speed, exponent and jam density; the least speed
     Walk walk                    # OWN; what speed, shape, jam and floor_speed mean is its business
-    double headway               # QUEUED: between two that pass its start, or its end [s]
+    double headway               # QUEUED: between two that pass its start [s]
+    double discharge             # QUEUED: between two that pass its end: longer where a signal is red in between [s]
     double hole                  # QUEUED: that a free place takes to travel from its end to its start [s]
     double last_in, last_out
     int64_t entered, left, first  # first: where its ring of exit times begins

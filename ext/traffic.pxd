@@ -66,7 +66,7 @@ cdef inline int lane_leave(World* w, int32_t lane, double time) noexcept nogil:
     l.last_out = time
     l.head = w.link[a]
     w.on[a] = NONE
-    if l.head != NONE and calendar_push(&w.calendar, max(w.ready[l.head], time + l.headway), l.head, 0) < 0:
+    if l.head != NONE and calendar_push(&w.calendar, max(w.ready[l.head], time + l.discharge), l.head, 0) < 0:
         return -1
     return lane_book(w, lane, time)
 
@@ -82,7 +82,27 @@ cdef inline int lane_enter(World* w, int32_t a, int32_t lane, double time) noexc
     w.link[a] = NONE
     if l.head == NONE:
         l.head = l.tail = a
-        return calendar_push(&w.calendar, max(w.ready[a], l.last_out + l.headway), a, 0)
+        return calendar_push(&w.calendar, max(w.ready[a], l.last_out + l.discharge), a, 0)
     w.link[l.tail] = a
     l.tail = a
     return 0
+
+cdef inline bint lane_full(const Lane* l) noexcept nogil:
+    """Whether a lane has no place, and none is on its way back to its start."""
+    return l.entered - l.storage >= l.left
+
+cdef inline double lane_through(World* w, const Lane* l, double time, double* late) noexcept nogil:
+    """How long a lane takes whoever enters it now, by who is on it [s]; 0: as long as when it is empty.
+
+    On foot, at the speed of its density. For vehicles, once the first of them has been held up, for so long (`late`): as
+    many as are on it leave at the rate at which the last as many did.
+    """
+    cdef int64_t many
+    late[0] = 0.0
+    if l.kind == CROWDED:
+        return 0.0 if l.on == 0 else l.length / walking_speed(l, l.on / l.area)
+    if l.kind != QUEUED or l.head == NONE or w.ready[l.head] >= time:
+        return 0.0
+    late[0] = time - w.ready[l.head]
+    many = min(<int64_t> min(l.on, l.storage), l.left)
+    return 0.0 if many == 0 else l.on * (time - w.exits[l.first + (l.left - many) % l.storage]) / many

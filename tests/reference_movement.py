@@ -45,19 +45,21 @@ def evacuate(lengths, hops, starts, shelters, room, apart, width=4.0):
     return arrive, redirects, passed
 
 
-def corridor(departs, free, headway, hole, storage):
+def corridor(departs, free, headway, hole, storage, green=None):
     """Newell's recursion along links in a row: times (links + 1, vehicles) at which each vehicle passes each end.
 
     A vehicle passes from link i - 1 to link i when it has driven its link, a headway of both after the vehicle before
-    it, and when the vehicle that stood `storage` places before it has left link i, and its place has come back.
+    it, and when the vehicle that stood `storage` places before it has left link i, and its place has come back. A
+    signal lets vehicles out of a link for a share of the time only: green.
     """
     links = len(free)
+    out = headway if green is None else [one / share for one, share in zip(headway, green, strict=True)]
     time = [[inf] * len(departs) for _ in range(links + 1)]
     for j, depart in enumerate(departs):
         for i in range(links + 1):
             soonest = depart if i == 0 else time[i - 1][j] + free[i - 1]
             if j and i > 0:
-                soonest = max(soonest, time[i][j - 1] + headway[i - 1])
+                soonest = max(soonest, time[i][j - 1] + out[i - 1])
             if j and i < links:
                 soonest = max(soonest, time[i][j - 1] + headway[i])
             if i < links and j >= storage[i]:

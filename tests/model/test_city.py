@@ -236,7 +236,7 @@ def test_tables_are_checked_at_the_door(city):
     with pytest.raises(DataError, match="layer 'green' has no column 'kind'"):
         City.build("x", 32631, networks={}, layers={"green": city.layers["green"].drop(columns="kind")})
     free = city.layers["green"].drop(columns="kind")
-    assert City.build("x", 32631, networks={}, layers={"benches": free}).layer("benches") is free
+    assert City.build("x", 32631, networks={}, layers={"murals": free}).layer("murals") is free
     with pytest.raises(DataError, match="layer 'dependencies' has no column"):
         City.build("x", 32631, networks={}, dependencies=pd.DataFrame({"network": ["power"]}))
 

@@ -167,7 +167,7 @@ def clause_card(i):
         evidence=EVIDENCE[i],
         measure=Text("share of people within reach", "覆盖率") if reach else Text("value", "数值"),
         limit=Text(f"≥ {100 * share:.0f} %", f"≥ {100 * share:.0f} %") if share else Text("value only", "仅报数值"),
-        note="Straight from table 5.0.2; check <edition> & year." if i == 4 else "",
+        note=Text("Straight from table 5.0.2; check <edition> & year.", "直接取自表5.0.2") if i == 4 else Text("", ""),
         kinds=kinds,
     )
 

@@ -1,6 +1,7 @@
 """Saved runs: they go on to the last bit, and branch; what is not theirs is refused."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import twin
 from twin.errors import DataError
 from twin.gis.grid import grid_city
 from twin.people import Clients, Commuters, Evacuees, Patients
-from twin.simulation import Crowded, Diaries, FireEngines, Mode, Queued, Service, Simulation
+from twin.simulation import Crowded, Diaries, FireEngines, Mode, Queued, Rerouting, Service, Simulation
 from twin.simulation.checkpoint import load, save
 from twin.units import hour, minute
 
@@ -71,11 +72,30 @@ class Counting(twin.Agents):
         who[~done].retry(after=77.0)
 
 
+def drive_ids(count):
+    return [f"d{number}" for number in range(1, count + 1)]
+
+
+class Rerouted(Commuters):
+    """Half of those who go by car hear of delays."""
+
+    modes: ClassVar = {
+        name: replace(mode, rerouting=Rerouting(0.5, 120.0)) if name == "car" else mode
+        for name, mode in Commuters.modes.items()
+    }
+
+
 CROWDS = {
     "days, cars that queue and public transport": lambda: [Commuters(share=0.2, day="2026-03-03")],
     "lines before counters": lambda: [
         Patients(rate=0.01),
         Clients(rate=0.01, booked=0.5, service=Service(40 * minute, patience=30 * minute, bears=9)),
+    ],
+    "drivers who hear of delays": lambda: [
+        Rerouted(share=0.3),
+        twin.Trips(
+            "drive", drive_ids(300), drive_ids(900)[600:], 7.5 * hour, physics=Queued(), rerouting=Rerouting(0.5, 100.0)
+        ),
     ],
     "shelters that fill up, and decisions": lambda: [Evacuees(share=0.05), Counting()],
     "fire engines on their way": lambda: [FireEngines(calls=200.0)],

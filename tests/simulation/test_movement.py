@@ -219,15 +219,16 @@ def test_links_in_a_row(data):
     links = data.draw(st.integers(1, 4))
     several = lambda values: data.draw(st.lists(st.sampled_from(values), min_size=links, max_size=links))  # noqa: E731
     lengths, lanes = several([10.0, 60.0, 300.0]), several([1.0, 2.0, 3.0])
+    green = several([1.0, 0.5, 0.3])
     depart = sorted(data.draw(st.lists(st.integers(0, 60), min_size=1, max_size=80)))
-    net = road(lengths, lanes)
+    net = road(lengths, lanes).with_columns(green=green)
     count = len(depart)
     movement = moved(net, [0] * count, [links] * count, depart, cost="time", physics=Queued())
     free = (np.round(np.array(lengths) / 15 * 100) / 100).tolist()
     exact = net.columns["time"].tolist()
     headway = [(1 + 5 * (f / length)) / (n * 0.2 * 5) for f, length, n in zip(exact, lengths, lanes, strict=True)]
     storage = [max(1, round(0.2 * n * length)) for n, length in zip(lanes, lengths, strict=True)]
-    times = reference.corridor(depart, free, headway, [length / 5 for length in lengths], storage)
+    times = reference.corridor(depart, free, headway, [length / 5 for length in lengths], storage, green)
     np.testing.assert_allclose(movement.time, times[-1], rtol=1e-9)
 
 
@@ -276,6 +277,24 @@ def test_two_roads_that_meet_take_turns():
     movement = moved(net, [0] * 50 + [1] * 50, [3] * 100, np.zeros(100), cost="time", physics=Queued())
     order = np.argsort(movement.time)
     assert np.abs(np.cumsum(np.where(order < 50, 1, -1))).max() <= 2
+
+
+def test_a_signal_is_a_share_of_the_capacity():
+    # 0.75 vehicles/s and lane at 15 m/s, two lanes, green for 40 s of 100: 0.6 vehicles/s, one in 5/3 s
+    plain, signal = (
+        moved(net, [0] * 900, [1] * 900, np.zeros(900), cost="time", physics=Queued())
+        for net in (road([3000.0], [2.0]), road([3000.0], [2.0]).with_columns(green=[0.4]))
+    )
+    assert np.diff(plain.time[:900]) == pytest.approx(1 / 1.5)
+    assert np.diff(signal.time[:900]) == pytest.approx(5 / 3)
+    # one way only: the signal stands at the end of the edge, for those who come to it along it
+    both = Network.from_arrays([0, 3000], [0, 0], [0], [1], length=[3000.0], time=[200.0], lanes=[4.0])
+    both = both.with_columns(green=[0.4])
+    back = moved(both, [1] * 900, [0] * 900, np.zeros(900), cost="time", physics=Queued())
+    assert np.diff(back.time[:900]) == pytest.approx(1 / 1.5)
+    for share in (0.0, 1.2):
+        with pytest.raises(DataError, match=r"edges\.green: a share of the time, above 0 and at most 1.*rows 0"):
+            Movement(1).layer(both.with_columns(green=[share]), "time", 1.0, Queued())
 
 
 def test_physics_that_cannot_be():

@@ -57,10 +57,37 @@ def test_gridlock_is_told():
     assert stuck["vehicles"].tolist() == [4, 4, 4, 4]
     assert 0 < stuck["since"].iloc[0] < 100
     assert (trace["end"]["status"] == "on the way").sum() + (trace["end"]["status"] == "finished").sum() == 400
+    assert stuck["circle"].tolist() == [0] * 4
+    assert stuck["behind"].tolist() == [-1] * 4
     few = twin.Trips(name, np.arange(8) % 4, (np.arange(8) + 3) % 4, 0.0, physics=Queued())
     calm = twin.simulate(city, [few], until=3600)
     assert len(calm["gridlock"]) == 0
     assert (calm["end"]["status"] == "finished").all()
+
+
+def test_gridlock_is_told_while_others_move():
+    # the same ring, a street that leads into it, and a road elsewhere on which somebody drives all the time
+    x, y = [0, 100, 100, 0, -100, 500, 9000], [0, 0, 100, 100, 0, 500, 500]
+    net = Network.from_arrays(
+        x, y, [0, 1, 2, 3, 4, 5], [1, 2, 3, 0, 0, 6],
+        length=[20.0] * 5 + [8500.0], directed=True, time=[2.0] * 5 + [850.0], lanes=[1.0] * 6,
+    )  # fmt: skip
+    city = twin.City.from_network(net, name="ring")
+    name = next(iter(city.networks))
+    ring = twin.Trips(name, np.arange(400) % 4, (np.arange(400) + 3) % 4, 0.0, physics=Queued())
+    into = twin.Trips(name, [4] * 9, [2] * 9, 30.0, physics=Queued())
+    free = twin.Trips(name, [5] * 50, [6] * 50, np.arange(50) * 60.0, physics=Queued())
+    trace = twin.simulate(city, [ring, into, free], until=1800)
+    stuck = trace["gridlock"].set_index("edge")
+    assert stuck.index.tolist() == [0, 1, 2, 3, 4]
+    assert stuck["vehicles"].tolist() == [4] * 5
+    assert stuck["circle"].tolist() == [0, 0, 0, 0, -1]
+    assert stuck["behind"].tolist() == [-1, -1, -1, -1, 0]
+    assert (stuck["since"] < 100).all()
+    moving = trace["end"].loc["Trips"].iloc[409:]
+    assert {"finished", "on the way", "waiting"} == set(moving["status"])
+    calm = twin.simulate(city, [free], until=1800)
+    assert len(calm["gridlock"]) == 0
 
 
 @given(st.sampled_from(sorted(PHYSICS)), st.integers(0, 2**32 - 1), st.floats(1, 200))

@@ -11,11 +11,11 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from twin.benchmark.parts import Benchmark, Indicator, Reading
-from twin.benchmark.words import named, word, words
+from twin.benchmark.words import word, words
 from twin.report.content import Text
 from twin.report.embed import script_json
 from twin.report.page import POLICY, SIGNS, say
-from twin.report.words import filled, joined
+from twin.report.words import filled, joined, named
 from twin.report.words import words as report_words
 from twin.standards import domains
 from twin.units import shown

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from twin.model import Verdict
-    from twin.scenario import Scenario
     from twin.study import Study
 
 
@@ -34,27 +33,20 @@ def run(scenario: Path, city: str | None, packs: tuple[str, ...], out: Path | No
         runpy.run_path(str(scenario), run_name="__main__")
         return
     import twin
+    from twin.scenario import Bundle
 
-    shock, said = _loaded(scenario)
-    place = city or said["city"]
+    asked = Bundle.load(scenario)
+    place = city or asked.city
     if not place:
         raise click.UsageError(f'{scenario} names no city; say --city FOLDER, or city = "…" in the file')
     with progress(f"reading {place}"):
         before = twin.read(place)
     with progress("judging") as step:
-        done = twin.study(before, under=[shock], standards=packs or said["standards"] or "all", progress=step)
+        wanted = packs or asked.standards or "all"
+        done = twin.study(before, asked.plans, under=asked.shocks, standards=wanted, progress=step)
     _finish(done, out)
-
-
-def _loaded(path: Path) -> tuple[Scenario, dict[str, Any]]:
-    import tomllib
-
-    from twin.scenario import Scenario
-
-    shock = Scenario.load(path)
-    table = tomllib.loads(path.read_text(encoding="utf-8"))
-    city = table.get("city", "")
-    return shock, {"city": str(path.parent / city) if city else "", "standards": table.get("standards", [])}
+    if out is not None:
+        (out / "scenario.toml").write_bytes(scenario.read_bytes())
 
 
 def _finish(done: Study, out: Path | None) -> None:
@@ -96,7 +88,7 @@ def compare(city: str, layouts: tuple[Path, ...], facility: str, packs: tuple[st
     import twin
     from twin.interventions import Layout
 
-    plans = [twin.Scenario("as it is")]
+    plans = [twin.Scenario("as it is", zh="现状")]
     plans += [twin.Scenario(path.stem, Layout(facility, twin.read_layer(path))) for path in layouts]
     with progress("comparing") as step:
         done = twin.study(twin.read(city), plans, standards=packs or "all", progress=step)

@@ -32,7 +32,8 @@ class Trace(Mapping[str, pd.DataFrame]):
     ``calls``, where a crowd answers calls: one row a unit that a call asked for, with crowd, call, service (kind of
     station), priority, time of the call, node (id), unit, station (id), the times of order, start, arrive, leave and
     free [s] (NaN where they did not come) and outcome (reached, on the way, waiting, cut off, lost).
-    ``gridlock``: edges (rows) with vehicles that wait for each other for good, and since when [s]; empty, it is hoped.
+    ``gridlock``: edges (rows) with vehicles that wait for each other for good, number of the ``circle`` that each is
+        in or stands ``behind`` (else -1), and since when [s]; empty, it is hoped.
     """
 
     tables: Mapping[str, pd.DataFrame]

@@ -19,7 +19,7 @@ from twin.report.dictionary import dictionary
 from twin.report.embed import plain
 from twin.report.gather import page_of
 from twin.report.manifest import manifest
-from twin.report.metadata import lineage, metadata
+from twin.report.metadata import metadata
 from twin.report.page import render
 from twin.standards import load
 
@@ -86,7 +86,7 @@ def _said(page: Page) -> str:
 
 def _metadata(study: Results, page: Page) -> str:
     changes = [change for scenario in page.scenarios for change in scenario.changes]
-    steps = [*dict.fromkeys(changes), *lineage(clause for pack in load(study.packs) for clause in pack.clause)]
+    steps = [*dict.fromkeys(changes), *page.lineage]
     day = dt.date.fromisoformat(page.written)
     return metadata([study.city], title=page.title, abstract=page.question, steps=steps, written=day)
 

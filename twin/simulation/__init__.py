@@ -12,6 +12,7 @@ from twin.simulation.days import Days, Diaries, Mode
 from twin.simulation.emergency import Ambulances, Emergency, FireEngines, Patrols
 from twin.simulation.engine import Simulation
 from twin.simulation.physics import Compiled, Crowded, Freely, Queued, include
+from twin.simulation.rerouting import Rerouting
 from twin.simulation.runs import replicate, simulate
 from twin.simulation.services import Service
 
@@ -33,6 +34,7 @@ __all__ = [
     "Mode",
     "Patrols",
     "Queued",
+    "Rerouting",
     "Service",
     "Simulation",
     "Trips",

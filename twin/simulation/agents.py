@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from twin.model import City
 from twin.simulation.physics import Freely, Physics
+from twin.simulation.rerouting import Rerouting
 
 if TYPE_CHECKING:
     from twin.simulation.crowd import Crowd, Goals
@@ -30,6 +31,7 @@ class Agents:
 
     network: str = "walk"
     physics: ClassVar[Physics] = Freely()  #: how they move; a subclass may move `Crowded` on foot, or `Queued`
+    rerouting: ClassVar[Rerouting | None] = None  #: who of them hears of delays on the way
 
     def spawn(self, city: City, rng: np.random.Generator) -> pd.DataFrame:
         """One row an agent, with columns ``node`` (position) and ``depart`` [s]; further columns are kept for it.
@@ -84,6 +86,7 @@ class Trips(Agents):
     depart : (n,) or one for all [s].
     speed : constant speed [m/s]; the network's travel time counts where not given.
     physics : how they move: `Freely`, `Crowded` on foot, or `Queued` as vehicles.
+    rerouting : who of them hears of delays on the way, and goes by what is quickest then; nobody where not given.
     """
 
     origin: NDArray[Any]
@@ -91,6 +94,7 @@ class Trips(Agents):
     depart: NDArray[np.float64]
     speed: float | None
     physics: Physics  # type: ignore[misc]
+    rerouting: Rerouting | None  # type: ignore[misc]
 
     def __init__(
         self,
@@ -101,6 +105,7 @@ class Trips(Agents):
         *,
         speed: float | None = None,
         physics: Physics | None = None,
+        rerouting: Rerouting | None = None,
     ) -> None:
         start, end = np.atleast_1d(np.asarray(origin)), np.atleast_1d(np.asarray(destination))
         if start.shape != end.shape:
@@ -117,6 +122,7 @@ class Trips(Agents):
             ("depart", leave),
             ("speed", speed),
             ("physics", Freely() if physics is None else physics),
+            ("rerouting", rerouting),
         ):
             object.__setattr__(self, name, value)
 

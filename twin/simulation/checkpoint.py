@@ -24,7 +24,7 @@ from twin.simulation.legs import Legs
 
 __all__ = ["load", "save"]
 
-_VERSION = 1
+_VERSION = 2
 _ENGINE = ("time", "row", "on", "state", "asks", "site", "link", "ready")
 _CROWD = ("node", "facility", "goal", "diverted", "leg")
 _DESKS = ("desk", "whole", "times", "walks_in", "count")
@@ -50,12 +50,14 @@ def save(sim: Simulation, path: str | Path) -> Path:
     parts |= {f"agents/{name}": array for name, array in zip(_ENGINE, engine.held["agents"], strict=False)}
     if "lanes" in engine.held:
         parts["exits"], parts["after"] = map(np.asarray, engine.held["lanes"])
-    layers = sim.layers()
+    layers = [*sim.layers(), *(heard.own for heard in sim.reroutes.heard)]
     parts["next"] = movement.next[: movement.used]
     parts["parts"] = np.array([(first, layers.index(layer)) for first, layer in movement.parts], dtype=np.int64)
     parts["stops"] = np.array([layer.stop for layer in layers], dtype=np.int64)
     for number, layer in enumerate(layers):
         parts[f"tables/{number}"] = layer.table
+    for number, heard in enumerate(sim.reroutes.heard):
+        parts |= {f"heard/{number}/delay": heard.delay, f"heard/{number}/fresh": heard.fresh}
     for state in sim.crowds:
         parts |= {f"crowd/{state.place}/{name}": getattr(state, name) for name in _CROWD}
         parts |= {f"own/{state.place}/{name}": _plain(state.own(name), name, sim) for name in state.owned()}
@@ -81,6 +83,7 @@ def save(sim: Simulation, path: str | Path) -> Path:
         "taken": [[int(row), int(many)] for row, many in sim.places.taken.items()],
         "desks": [[int(row), int(number)] for row, number in sim.desks.number.items()],
         "asks": [[time, order, state.place] for time, order, state, _ in asks],
+        "heard": [[layers.index(heard.base), heard.every, heard.next] for heard in sim.reroutes.heard],
     }
     parts["head"] = np.frombuffer(json.dumps(head).encode(), dtype=np.uint8)
     target = Path(path)
@@ -140,6 +143,7 @@ def load(
 def _put(sim: Simulation, parts: dict[str, NDArray[Any]], head: dict[str, Any]) -> None:
     """Numbers take the places of those of a run that has just begun."""
     movement, engine, layers = sim.movement, sim.movement.engine, sim.layers()
+    layers += [sim.reroutes.of(layers[base], every).own for base, every, _ in head["heard"]]
     sim.time, sim.sequence, sim.changed = head["time"], head["sequence"], head["changed"]
     movement.ordered = head["ordered"]
     for name, array in zip(_ENGINE, engine.held["agents"], strict=False):
@@ -148,6 +152,8 @@ def _put(sim: Simulation, parts: dict[str, NDArray[Any]], head: dict[str, Any]) 
     movement.parts = [(int(first), layers[number]) for first, number in parts["parts"]]
     for number, layer in enumerate(layers):
         layer.table[:], layer.stop = parts[f"tables/{number}"], int(parts["stops"][number])
+    for number, heard in enumerate(sim.reroutes.heard):
+        heard.restore(parts[f"heard/{number}/delay"], parts[f"heard/{number}/fresh"], head["heard"][number][2])
     engine.ways(movement.next, movement.arc)
     if "exits" in parts:
         for array, name in zip(engine.held["lanes"], ("exits", "after"), strict=True):

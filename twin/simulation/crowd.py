@@ -159,6 +159,7 @@ class Columns:
         self.node = self.table["node"].to_numpy(dtype=np.int32).copy()
         self.facility = np.full(count, -1, dtype=np.int64)
         self.goal = np.full(count, -1, dtype=np.int32)
+        self.informed: NDArray[np.bool_] | None = None  # who hears of delays on the way
         self.diverted = np.zeros(count, dtype=bool)  # turned off its way: where it comes to next, it chooses again
         self.leg = np.full(count, -1, dtype=np.int64)
         self.status = np.zeros(0, dtype=np.uint8)

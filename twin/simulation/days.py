@@ -20,6 +20,7 @@ from twin.model import City
 from twin.simulation.agents import Agents, Trips
 from twin.simulation.movement import STATUS, TRAVELLING, WAITING
 from twin.simulation.physics import Freely, Physics
+from twin.simulation.rerouting import Rerouting
 
 if TYPE_CHECKING:
     from twin.simulation.crowd import Columns
@@ -37,11 +38,13 @@ class Mode:
     network : that one moves on.
     physics : how: `Freely`, `Crowded` on foot, or `Queued` as vehicles.
     speed : constant speed [m/s]; the network's travel time counts where not given.
+    rerouting : who hears of delays on the way, if anybody.
     """
 
     network: str = "walk"
     physics: Physics = field(default_factory=Freely)
     speed: float | None = None
+    rerouting: Rerouting | None = None
 
 
 class Days(Agents):
@@ -89,7 +92,7 @@ class _Leg(Trips):
     """The trips of a crowd by one mode; `Columns` takes them for trips whose decisions stand in arrays."""
 
     def __init__(self, crowd: Days, mode: Mode) -> None:
-        for name in ("network", "physics", "speed"):
+        for name in ("network", "physics", "speed", "rerouting"):
             object.__setattr__(self, name, getattr(mode, name))
         object.__setattr__(self, "name", getattr(crowd, "name", type(crowd).__name__))
 
@@ -167,7 +170,8 @@ class Sequel:
         """The row at which each of some trips sets out; a ride ends where it begins, after its time."""
         layer, rides = state.layer, self.ride[state.numbers(rows)] > 0
         found = layer.stop + layer.ways.leave[state.goal[rows]].astype(np.int64)
-        found[~rides] = self.sim.movement.rows(layer, state.node[rows][~rides], state.goal[rows][~rides])
+        by_street = rows[~rides]
+        found[~rides] = self.sim.reroutes.rows(state, by_street, (state.node[by_street], state.goal[by_street]))
         return found
 
     def settle(self, state: Columns, rows: NDArray[np.int64]) -> None:

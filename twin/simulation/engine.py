@@ -26,6 +26,7 @@ from twin.simulation.movement import FINISHED, STRANDED, TRAVELLING, WAITING, La
 from twin.simulation.physics import Crowded, Freely, Physics
 from twin.simulation.places import Places
 from twin.simulation.record import end, gridlock, own, trips, visits
+from twin.simulation.rerouting import Reroutes
 from twin.simulation.services import LEFT, SERVED, Desks, Service
 from twin.simulation.watch import Watch
 
@@ -63,6 +64,7 @@ class Simulation:
         self.changes: list[tuple[float, int]] = []  # time and place in line of all that were asked for
         self.changed = 0  # how many of them have happened
         self.sequel = Sequel(self)
+        self.reroutes = Reroutes(self)
         for state in self._crowds:
             self._begin(state)
         for parts in days:
@@ -88,6 +90,7 @@ class Simulation:
         state.layer = self._layer(state.agents)
         placed(state.agents, state.row, state.node, state.layer.net.graph.count, self.time)
         state.asks[:] = not state.silent
+        self.reroutes.begin(state)
         if type(state.agents).enter is not Agents.enter:
             self.movement.entered = self._entered
             self.movement.engine.note(True)
@@ -116,7 +119,8 @@ class Simulation:
         rows = np.arange(len(state))  # sorted by departure
         state.goal[:] = state.column("goal")
         ends = state.node[rows], state.goal[rows]
-        there = self.movement.send(state.numbers(rows), state.layer, ends, state.depart[rows], stranded=True)
+        row = self.reroutes.rows(state, rows, ends)
+        there = self.movement.set_out(state.numbers(rows), row, state.depart[rows], stranded=True)
         state.leg[rows[there]] = self.legs.add(
             state.place, state.row[there], (ends[0][there], ends[1][there]), state.depart[there]
         )
@@ -195,12 +199,16 @@ class Simulation:
         while True:
             if self.watch is not None:
                 self.watch.before(self)
-            coming = self.heap[0][0] if self.heap else inf
-            told = self.movement.run(min(coming, time))
+            coming, hears = self.heap[0][0] if self.heap else inf, self.reroutes.next
+            told = self.movement.run(min(coming, hears, time))
             if len(told):
                 self.time = float(self.movement.time[told[0]])
                 self._told(told.astype(np.int64))
             if (self.watch is not None and self.watch.after(self)) or len(told):
+                continue
+            if hears <= min(coming, time):
+                self.time = hears
+                self.reroutes.hear()
                 continue
             if coming > time:
                 break
@@ -226,7 +234,8 @@ class Simulation:
         going = rows[given.node >= 0]
         if len(going):
             ends = state.node[going], state.goal[going]
-            there = self.movement.send(state.numbers(going), state.layer, ends, np.full(len(going), self.time))
+            row = self.reroutes.rows(state, going, ends)
+            there = self.movement.set_out(state.numbers(going), row, np.full(len(going), self.time))
             going = going[there]
             state.leg[going] = self.legs.add(state.place, state.row[going], (ends[0][there], ends[1][there]), self.time)
 
@@ -287,6 +296,7 @@ class Simulation:
                 layers.append(self.movement.layer(fresh, *key[1:]))
         for state in self._crowds:
             state.layer = self._layer(state.agents)
+        self.reroutes.change()
 
     def _change(self, change: Change) -> None:
         """Swap the city; whoever's way ahead is closed goes on to the next node and chooses again there."""
@@ -297,7 +307,10 @@ class Simulation:
         for state in self._crowds:
             part = slice(state.first, state.first + len(state))
             gone = (state.facility >= 0) & shut[state.facility] if len(shut) else np.zeros(len(state), dtype=bool)
-            off = (state.status == TRAVELLING) & (blocked[row[part]] | gone) & ~state.diverted
+            lost = blocked[row[part]] | gone
+            if state.informed is not None:  # whose tables lead by no closed street, if anywhere
+                lost |= state.informed & ~self.movement.reach(row[part])
+            off = (state.status == TRAVELLING) & lost & ~state.diverted
             target[part] = self.movement.stops(row[part])
             concerned[part] = off
             state.diverted |= off
@@ -333,7 +346,7 @@ class Simulation:
         if state.sequel:
             target[numbers] = self.sequel.rows(state, rows)
         else:
-            target[numbers] = self.movement.rows(state.layer, state.node[rows], state.goal[rows])
+            target[numbers] = self.reroutes.rows(state, rows, (state.node[rows], state.goal[rows]))
         concerned[numbers] = True
         reach = self.movement.reach(target[numbers])
         lost, found = rows[~reach & (state.leg[rows] >= 0)], rows[reach & (state.leg[rows] < 0)]

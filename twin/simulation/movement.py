@@ -7,7 +7,7 @@ stand one after another; an agent is at, or coming to, one row. So the engine ne
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
 
@@ -145,7 +145,12 @@ class Movement:
         many = None
         if "lanes" in columns:  # of both directions together: each has half of those of a street that goes both ways
             many = np.repeat(np.asarray(columns["lanes"], dtype=float) / (2 - layer.net.graph.oneway), 2)
-        self.engine.lanes(*figures(physics, length, free, many), getattr(physics, "walk", None))
+        green = None
+        if "green" in columns:
+            green = np.ones(2 * len(layer.net.graph.tail))
+            for side, column in enumerate(name for name in ("green", "green_back") if name in columns):
+                green[side::2] = columns[column]
+        self.engine.lanes(*figures(physics, length, free, many, green), getattr(physics, "walk", None))
         self.lanes += len(length)
 
     def change(self, layer: Layer, net: Network) -> None:
@@ -158,9 +163,13 @@ class Movement:
             known = {name: column[:edges] for name, column in net.columns.items() if name not in _TOPOLOGY}
             net = layer.net.with_columns(**known)
         layer.net = net
+        layer.table[:] = -1
         part = slice(layer.arcs, layer.arcs + len(layer.ways.target))
         self.arc["seconds"][part] = layer.seconds()
-        layer.table[:] = -1
+
+    def beside(self, layer: Layer) -> Layer:
+        """The same network for those who have tables of their own on it: same arcs and lanes, no table yet."""
+        return replace(layer, table=np.full_like(layer.table, -1))
 
     def blocked(self) -> NDArray[np.bool_]:
         """(rows,) whether the way that a row's table leads passes a closed arc."""
@@ -189,9 +198,15 @@ class Movement:
         return found
 
     def _make(self, layer: Layer, goals: NDArray[np.int32]) -> None:
-        ways = layer.ways
+        size = layer.ways.count
+        layer.table[goals] = self._place(layer, size * len(goals)) + size * np.arange(len(goals))
+        self.fill(layer, goals)
+        self.engine.ways(self.next, self.arc)
+
+    def fill(self, layer: Layer, goals: NDArray[np.int32]) -> None:
+        """Write the tables to some goals, by the costs as they are; whoever follows one goes on by what it says now."""
+        ways, first = layer.ways, layer.table[goals]
         size = ways.count
-        first = self._place(layer, size * len(goals))
         weighed = ways.weighed(layer.net, layer.cost, inward=True)
         onward = np.append(ways.arc_in + np.int32(layer.arcs), np.int32(_CUT_OFF)).astype(np.int32)  # -1: no arc
         zero, root = np.zeros(1, dtype=np.uint32), np.zeros(1, dtype=np.int32)
@@ -202,13 +217,11 @@ class Movement:
                 goal = ways.arrive[goals[place] : goals[place] + 1]
                 label, via = mine()
                 kernel.sweep(*weighed, goal, zero, root, _FAR - 1, label, via)
-                begin = first + size * place
+                begin = int(first[place])
                 np.take(onward, via, out=self.next[begin : begin + size], mode="wrap")
                 self.next[begin + int(goal[0])] = _HERE
 
         in_chunks(some, len(goals), least=1)
-        layer.table[goals] = first + size * np.arange(len(goals))
-        self.engine.ways(self.next, self.arc)
 
     def _place(self, layer: Layer, rows: int) -> int:
         """Room for so many rows of a layer; the first of them."""
@@ -233,7 +246,7 @@ class Movement:
         """The row at which one sets out from a node to another."""
         return self.tables(layer, goal) + layer.ways.leave[start]
 
-    def reach(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def reach(self, rows: NDArray[np.integer]) -> NDArray[np.bool_]:
         """Whether the goal of each row can be reached from it."""
         return np.asarray(self.next[rows] != _CUT_OFF)
 
@@ -250,7 +263,12 @@ class Movement:
 
         Those who have none are not touched, or find themselves stranded when they would leave.
         """
-        row = self.rows(layer, *nodes)
+        return self.set_out(who, self.rows(layer, *nodes), depart, stranded=stranded)
+
+    def set_out(
+        self, who: NDArray[np.int64], row: NDArray[np.int64], depart: NDArray[np.float64], *, stranded: bool = False
+    ) -> NDArray[np.bool_]:
+        """The same from a row each."""
         there = self.reach(row)
         sent = slice(None) if stranded else there
         self.engine.depart(who[sent].astype(np.uint32), np.ascontiguousarray(depart[sent]), row[sent].astype(np.uint32))

@@ -92,6 +92,11 @@ class Queued:
     jam : vehicles on a metre of a standing lane [1/m].
     wave : speed of the backward wave, w [m/s].
     lanes : of an edge in each direction, where the network's column ``lanes`` (of both together) tells none [1].
+
+    Notes
+    -----
+    A signal at the end of an edge is a share of its capacity: where the network has a column ``green`` (and
+    ``green_back``, against the direction of the edge), only that share of the time lets vehicles out.
     """
 
     jam: float = 0.2
@@ -106,16 +111,21 @@ Physics = Freely | Crowded | Queued
 
 
 def figures(
-    physics: Crowded | Queued, length: NDArray[np.float64], free: NDArray[np.float64], lanes: NDArray[np.float64] | None
+    physics: Crowded | Queued,
+    length: NDArray[np.float64],
+    free: NDArray[np.float64],
+    lanes: NDArray[np.float64] | None = None,
+    green: NDArray[np.float64] | None = None,
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64], NDArray[np.int32]]:
-    """What the engine keeps of each lane: its kind, its eight figures and its storage.
+    """What the engine keeps of each lane: its kind, its nine figures and its storage.
 
     Parameters
     ----------
     length, free : (l,) of each lane [m], and how long it takes when empty [s].
     lanes : (l,) how many lie side by side; those of the physics where None or NaN. Two follow each other for an edge.
+    green : (l,) share of the time in which a signal at its end lets vehicles out; always where None or NaN.
     """
-    table = np.zeros((len(length), 8))
+    table = np.zeros((len(length), 9))
     table[:, 0] = length
     if isinstance(physics, Crowded):
         table[:, 1] = np.maximum(length, 1e-3) * physics.width
@@ -128,6 +138,17 @@ def figures(
         inverse = np.where((length > 0) & (free > 0), free / length, 0.0)  # of the free speed
         table[:, 6] = (1.0 + physics.wave * inverse) / (density * physics.wave)
     table[:, 7] = length / physics.wave
+    open_for = np.ones(len(length)) if green is None else np.where(np.isnan(green), 1.0, green)
+    if not ((open_for > 0) & (open_for <= 1)).all():
+        rows = np.unique(np.flatnonzero(~((open_for > 0) & (open_for <= 1))) // 2)
+        raise DataError(
+            f"edges.green: a share of the time, above 0 and at most 1; it is not on {len(rows)} edges "
+            f"(rows {listed(rows)})",
+            layer="edges",
+            column="green",
+            rows=rows.tolist(),
+        )
+    table[:, 8] = table[:, 6] / open_for
     if not (density > 0).all():
         rows = np.flatnonzero(~(density > 0))[::2] // 2
         raise DataError(

@@ -78,10 +78,15 @@ def visits(sim: Simulation) -> pd.DataFrame:
 
 
 def gridlock(sim: Simulation) -> pd.DataFrame:
-    """Edges on which vehicles wait for each other in a circle, where nobody can move any more."""
-    engine = sim.movement.engine
-    on = engine.on() if engine.waiting == 0 else np.zeros(0, np.int32)
-    lanes = np.flatnonzero(on)
+    """Edges on which vehicles wait for each other in a circle, and those that stand behind them, for good.
+
+    The first vehicle of each waits to enter another that is full; where that leads back to where it began, nobody will
+    ever move, whatever goes on elsewhere.
+    """
+    before, since = sim.movement.engine.stands()
+    on = sim.movement.engine.on()
+    circle = _circles(before)
+    lanes = np.flatnonzero(circle >= 0)
     tables = []
     for name, layer in ((key[0], layer) for key, layers in sim.networks.items() for layer in layers):
         mine = lanes[(lanes >= layer.lanes) & (lanes < layer.lanes + 2 * layer.ways.edges)]
@@ -94,12 +99,37 @@ def gridlock(sim: Simulation) -> pd.DataFrame:
                         "edge": place // 2,
                         "backward": place % 2 == 1,
                         "vehicles": on[mine],
-                        "since": engine.last(),
+                        "circle": np.where(circle[mine] % 2 == 0, circle[mine] // 2, -1),
+                        "behind": np.where(circle[mine] % 2 == 1, circle[mine] // 2, -1),
+                        "since": since[mine],
                     }
                 )
             )
-    columns = ["network", "edge", "backward", "vehicles", "since"]
+    columns = ["network", "edge", "backward", "vehicles", "circle", "behind", "since"]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+
+
+def _circles(before: NDArray[np.int32]) -> NDArray[np.int64]:
+    """(l,) of lanes that each wait for one other (-1: none): 2 k in circle k, 2 k + 1 behind it, -1 neither."""
+    found = np.full(len(before), -1, dtype=np.int64)
+    seen = np.zeros(len(before), dtype=np.int64)  # by the walk that first came here
+    circles = 0
+    for start in np.flatnonzero(before >= 0):
+        way, lane = [], int(start)
+        while lane >= 0 and not seen[lane]:
+            seen[lane] = start + 1
+            way.append(lane)
+            lane = int(before[lane])
+        if lane < 0:
+            continue
+        if seen[lane] == start + 1:  # back on its own way: what follows is a circle
+            ring = way.index(lane)
+            found[way[ring:]] = 2 * circles
+            found[way[:ring]] = 2 * circles + 1
+            circles += 1
+        elif found[lane] >= 0:
+            found[way] = found[lane] | 1
+    return found
 
 
 def _ids(city: City, rows: NDArray[np.int64]) -> NDArray[Any]:

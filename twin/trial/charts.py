@@ -13,8 +13,9 @@ from matplotlib.ticker import MaxNLocator
 
 from twin.report.content import Text
 from twin.report.drawing import INK, LINE, MUTED, canvas, cut, drawing, svg, width_of, write
+from twin.report.words import named
 from twin.trial.parts import Cost, Curve, Outcome
-from twin.trial.words import named, word
+from twin.trial.words import word
 from twin.units import shown, shown_in
 
 __all__ = ["Row", "cost_chart", "curve_chart", "range_chart"]

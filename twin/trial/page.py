@@ -15,7 +15,7 @@ from markupsafe import Markup
 from twin.report.content import LANGUAGES, Text
 from twin.report.embed import script_json
 from twin.report.page import POLICY, SIGNS, say
-from twin.report.words import filled, grouped, joined
+from twin.report.words import filled, grouped, joined, named
 from twin.report.words import words as report_words
 from twin.standards import domains
 from twin.standards.words import limit_words
@@ -23,7 +23,7 @@ from twin.trial.charts import Row, cost_chart, curve_chart, range_chart
 from twin.trial.cost import MOST
 from twin.trial.parts import Cost, Curve, Gap, Group, Outcome, Trial
 from twin.trial.places import site_map
-from twin.trial.words import named, told, word, words
+from twin.trial.words import told, word, words
 from twin.units import shown
 
 __all__ = ["render"]

@@ -191,7 +191,7 @@ class _Bench:
         takes = [o.key for o in self.others if clause.key in o.overrides and in_force(o, self.day) is None]
         notes += [word("note_overridden", key=key) for key in takes]
         if clause.source.note:
-            notes.append(Text(clause.source.note, clause.source.note))
+            notes.append(Text(clause.source.said.en, clause.source.said.zh))
         return tuple(note for note in notes if note.en)
 
 
