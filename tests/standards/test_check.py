@@ -76,8 +76,8 @@ def test_inclusive_and_strict_limits(judge):
 
 
 def test_a_value_on_the_limit(judge):
-    measure = 'measure = "sized"\ngiven = { facility = "clinic", least = 720 }'
-    assert [v.status for v in judge("at_least = 1.0", "more_than = 1.0", measure=measure)] == ["pass", "fail"]
+    measure = 'measure = "facilities_within"\ngiven = { facility = "bus_stop", near = "clinic", within = 100 }'
+    assert [v.status for v in judge("at_least = 0.5", "more_than = 0.5", measure=measure)] == ["pass", "fail"]
 
 
 def test_between_and_value_and_classes(judge):

@@ -82,9 +82,10 @@ def missing(city: City, gap: MissingData) -> tuple[str, str]:
         table, needs = f"{layer}.parquet", ", ".join(_columns(known)) if known else ""
         file = table if known else f"{layer}.tif, or {table} where it is a table,"
         file_zh = table if known else f"{layer}.tif（表格为{table}）"
+        told, told_zh = f" with {needs} (twin schema {layer})", f"，字段{needs}（twin schema {layer}）"
         return (
-            f"{gap}; add {file} to the city's folder{f' with {needs} (twin schema {layer})' if needs else ''}",
-            f"缺少图层“{layer}”{label}；请在城市文件夹中添加{file_zh}{f'，字段{needs}（twin schema {layer}）' if needs else ''}",
+            f"{gap}; add {file} to the city's folder{told if needs else ''}",
+            f"缺少图层“{layer}”{label}；请在城市文件夹中添加{file_zh}{told_zh if needs else ''}",
         )
     if column and layer and layer != "records" and column not in getattr(city.layer(layer), "columns", (column,)):
         about = known.columns[column] if known and column in known.columns else None
