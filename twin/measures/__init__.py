@@ -10,6 +10,7 @@ from twin.measures.access import (
     walk_within,
 )
 from twin.measures.areas import (
+    area_count,
     areas_of,
     areas_sized,
     areas_with,
@@ -128,7 +129,14 @@ from twin.measures.trips import (
     trips_within,
     way_length,
 )
-from twin.measures.utilities import connected_share, demand_per_head, on_rings, supplied_after_loss
+from twin.measures.utilities import (
+    connected_share,
+    demand_per_head,
+    on_rings,
+    source_count,
+    supplied_after_loss,
+    supply_over_demand,
+)
 from twin.measures.waiting import answered_within, calls_connected, erlang_a, erlang_c, mean_wait, staffed_time
 
 __all__ = [
@@ -141,6 +149,7 @@ __all__ = [
     "amount_per_head",
     "amount_share",
     "answered_within",
+    "area_count",
     "area_each",
     "area_per_head",
     "area_per_household",
@@ -273,6 +282,7 @@ __all__ = [
     "sight_chance",
     "single_use",
     "sized",
+    "source_count",
     "spacing",
     "staffed_time",
     "storm_intensity",
@@ -280,6 +290,7 @@ __all__ = [
     "street_light",
     "streets_passable",
     "supplied_after_loss",
+    "supply_over_demand",
     "tallest",
     "time_between",
     "total_delay",
