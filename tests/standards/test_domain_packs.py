@@ -116,7 +116,7 @@ def test_a_speed_that_no_text_states_is_said_to_be_ours(ours):
     for clause in ours.values():
         if clause.measure == "walk_within":
             assert clause.arguments()["speed"] == pytest.approx(80 / 60), clause.key
-            assert "ours" in clause.source.note, clause.key
+            assert "ours" in clause.source.said.en, clause.key
 
 
 def test_every_clause_is_judged_on_harbour(verdicts, ours):

@@ -1,4 +1,4 @@
-"""What a plan builds or takes away: facilities, layouts, links, people, lines."""
+"""Facilities, layouts, links, people and lines: what is built, closed or run otherwise."""
 
 from __future__ import annotations
 
