@@ -144,7 +144,8 @@ def test_json_holds_every_part_and_its_fields_are_described(done):
 
 def test_a_folder_is_written_whole_and_never_over_something_else(done, tmp_path):
     folder = done.write(tmp_path / "out", language="zh")
-    assert sorted(path.name for path in folder.iterdir()) == ["report.html", "trial.json"]
+    names = ["dictionary.csv", "metadata.xml", "outcomes.csv", "report.html", "trial.json"]
+    assert sorted(path.name for path in folder.iterdir()) == names
     assert '<html lang="zh-CN">' in (folder / "report.html").read_text(encoding="utf-8")
     done.write(folder)  # its own is replaced
     (tmp_path / "mine").mkdir()

@@ -26,7 +26,7 @@ from twin.trial.places import site_map
 from twin.trial.words import told, word, words
 from twin.units import shown
 
-__all__ = ["render"]
+__all__ = ["question_of", "render", "title_of"]
 
 #: Sites that are listed; the others are counted, and stand in trial.json.
 LISTED = 12
@@ -47,12 +47,12 @@ def render(trial: Trial, *, language: str = "en") -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {"say": say, "fill": filled, "grouped": grouped}
-    title = _title(trial)
+    title = title_of(trial)
     data = {"language": language, "words": {}, "title": asdict(title)}
     html = environment.get_template("page.html").render(
         trial=trial,
         title=title,
-        question=_question(trial),
+        question=question_of(trial),
         w={**report_words(), **words()},
         language=language,
         policy=POLICY,
@@ -76,12 +76,14 @@ def _by_clause(trial: Trial) -> Any:
     return groupby(trial.outcomes, key=lambda each: each.clause.key)
 
 
-def _title(trial: Trial) -> Text:
+def title_of(trial: Trial) -> Text:
+    """Names of the cities."""
     names = [named(city) for city in trial.cities]
     return word("title", cities=joined(names, ", ", "、"))
 
 
-def _question(trial: Trial) -> Text:
+def question_of(trial: Trial) -> Text:
+    """How many clauses were tried, by the law of which day."""
     count = len({each.clause.key for each in trial.outcomes})
     return word("question_trial_one" if count == 1 else "question_trial", n=count, day=trial.on)
 
