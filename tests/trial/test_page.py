@@ -82,9 +82,9 @@ def test_each_language_says_the_same_numbers(html):
     pairs = re.findall(r'<span class="en" lang="en">(.*?)</span><span class="zh" lang="zh-CN">(.*?)</span>', html)
     assert len(pairs) > 150
     for en, zh in pairs:
-        assert re.search(r"[\u4e00-\u9fff。；]", zh), zh
+        assert re.search(r"[\u4e00-\u9fff。；²³µ]", zh), zh
         assert "{" not in en + zh
-        numbers = [re.findall(r"\d+(?:,\d{3})*(?:\.\d+)?(?= ?%| (?:m|min|s)(?![a-z0-9/]))", text) for text in (en, zh)]
+        numbers = [re.findall(r"\d+(?:,\d{3})*(?:\.\d+)?(?= ?%| (?:m|min|s)(?![a-z0-9/²³]))", text) for text in (en, zh)]
         assert sorted(numbers[0]) == sorted(numbers[1]), (en, zh)
 
 

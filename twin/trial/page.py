@@ -15,7 +15,7 @@ from markupsafe import Markup
 from twin.report.content import LANGUAGES, Text
 from twin.report.embed import script_json
 from twin.report.page import POLICY, SIGNS, say
-from twin.report.words import filled, grouped, joined, named
+from twin.report.words import filled, grouped, joined, named, told
 from twin.report.words import words as report_words
 from twin.standards import domains
 from twin.standards.words import limit_words
@@ -23,8 +23,7 @@ from twin.trial.charts import Row, cost_chart, curve_chart, range_chart
 from twin.trial.cost import MOST
 from twin.trial.parts import Cost, Curve, Gap, Group, Outcome, Trial
 from twin.trial.places import site_map
-from twin.trial.words import told, word, words
-from twin.units import shown
+from twin.trial.words import word, words
 
 __all__ = ["question_of", "render", "title_of"]
 
@@ -168,16 +167,16 @@ def _sentences(each: Outcome) -> Any:
     if curve.method == "step":
         yield word("say_step", value=told(each.verdict.value, each.verdict.unit), limit=told(curve.at, curve.unit))
     elif isfinite(curve.at):
-        yield word("say_today", limit=shown(curve.at, curve.unit), share=shown(curve.today, "1"), of=curve.of)
+        yield word("say_today", limit=told(curve.at, curve.unit), share=told(curve.today, "1"), of=curve.of)
     if isfinite(curve.asked):
         if curve.needed == float("inf"):
-            yield word("say_never", asked=shown(curve.asked, "1"))
+            yield word("say_never", asked=told(curve.asked, "1"))
         elif isfinite(curve.needed):
-            yield word("say_needed", asked=shown(curve.asked, "1"), needed=shown(curve.needed, curve.unit))
+            yield word("say_needed", asked=told(curve.asked, "1"), needed=told(curve.needed, curve.unit))
     if curve.knee is not None:
         way = "rising" if curve.y[-1] >= curve.y[0] else "falling"
         name = f"say_{way}_{'above' if curve.knee.early else 'below'}"
-        yield word(name, knee=shown(curve.knee.x, curve.unit), share=shown(curve.knee.y, "1"))
+        yield word(name, knee=told(curve.knee.x, curve.unit), share=told(curve.knee.y, "1"))
     elif curve.method != "step":
         yield word("say_no_knee")
 
@@ -224,7 +223,7 @@ def _cost(each: Outcome) -> dict[str, Any] | None:
     cost = each.cost
     if not isinstance(cost, Cost):
         return None
-    amount = "" if not isfinite(cost.amount) else shown(cost.amount, cost.unit)
+    amount = told(cost.amount, cost.unit) if isfinite(cost.amount) else None
     unit = each.verdict.unit
     milestones = []
     if unit == "1" and len(cost.sites) > LISTED:
