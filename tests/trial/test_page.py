@@ -84,7 +84,9 @@ def test_each_language_says_the_same_numbers(html):
     for en, zh in pairs:
         assert re.search(r"[\u4e00-\u9fff。；²³µ]", zh), zh
         assert "{" not in en + zh
-        numbers = [re.findall(r"\d+(?:,\d{3})*(?:\.\d+)?(?= ?%| (?:m|min|s)(?![a-z0-9/²³]))", text) for text in (en, zh)]
+        numbers = [
+            re.findall(r"\d+(?:,\d{3})*(?:\.\d+)?(?= ?%| (?:m|min|s)(?![a-z0-9/²³]))", text) for text in (en, zh)
+        ]
         assert sorted(numbers[0]) == sorted(numbers[1]), (en, zh)
 
 
