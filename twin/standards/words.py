@@ -26,6 +26,10 @@ _ASKED = {
 }
 
 
+def _zh(value: float, unit: str) -> str:
+    return shown(value, unit, language="zh")
+
+
 def limit_text(limits: Mapping[str, float]) -> str:
     """Limits for machines, in SI.
 
@@ -42,14 +46,14 @@ def limit_words(limits: Mapping[str, float], unit: str) -> tuple[str, str]:
     ('at least 80.0 %', '不低于80.0 %')
     """
     en = " and ".join(f"{_ASKED[key][0]} {shown(value, unit)}" for key, value in limits.items())
-    return en, "且".join(f"{_ASKED[key][1]}{shown(value, unit)}" for key, value in limits.items())
+    return en, "且".join(f"{_ASKED[key][1]}{_zh(value, unit)}" for key, value in limits.items())
 
 
 def compared(clause: Clause, value: float, limits: Mapping[str, float], people: float) -> tuple[str, str]:
     """Value against limit, and how many people it does not hold for."""
     unit = clause.meter.unit
-    text = shown(value, unit) if value < float("inf") else "beyond reach"
-    en, zh = [text], [text if value < float("inf") else "不可达"]
+    far = not value < float("inf")
+    en, zh = ["beyond reach" if far else shown(value, unit)], ["不可达" if far else _zh(value, unit)]
     if limits:
         asked = limit_words(limits, unit)
         en.append(f"{asked[0]} is asked")
@@ -67,7 +71,7 @@ def missed(people: float) -> tuple[str, str]:
 
 def beside(meter: Measure, value: float) -> tuple[str, str]:
     """The value by another kind of distance."""
-    return f"{meter.en}: {shown(value, meter.unit)}", f"{meter.zh}：{shown(value, meter.unit)}"
+    return f"{meter.en}: {shown(value, meter.unit)}", f"{meter.zh}：{_zh(value, meter.unit)}"
 
 
 def missing(city: City, gap: MissingData) -> tuple[str, str]:
