@@ -271,14 +271,15 @@ def _described(each: Change, language: str) -> str:
             )
         elif isinstance(value, tuple) and all(isinstance(v, str) for v in value):
             value = listed(value)
-        if value in ("", (), None) or value != value:  # noqa: PLR0124 -- NaN
+        if value is False or value in ("", (), None) or value != value:  # noqa: PLR0124 -- NaN
             continue
         if value == field.default and field.name in {"times", "add"}:
             continue
         unit = field.metadata.get("unit", "")
-        texts.append((field.name, f"{value}{' ' + unit if unit and unit != '1' else ''}"))
+        said = "yes" if value is True else f"{value}{' ' + unit if unit and unit != '1' else ''}"
+        texts.append((field.name, said))
     if language == "zh":
-        texts = [(name, value.replace(" person", " 人")) for name, value in texts]
+        texts = [(name, "是" if value == "yes" else value.replace(" person", " 人")) for name, value in texts]
         told = "；".join(f"{_chinese().get(name, name)}：{_kind(name, value)}" for name, value in texts)
         return f"{label}（{told}）" if told else label
     told = "; ".join(f"{name}: {value}" for name, value in texts)
