@@ -16,11 +16,11 @@ import argparse
 import importlib.util
 import json
 import os
-import statistics
 import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from agents_cases import MEANS, PEERS, SUMS
@@ -40,6 +40,7 @@ PLAN: list[tuple[str, str, int, list[str], str]] = [
     ("10,000 people to shelters", "shelters", 10_000, ["twin", "Mesa, events"], "0.02 s"),
     ("100,000 people to shelters", "shelters", 100_000, ["twin"], ""),
     ("10,000 walkers, Python at every edge", "events", 10_000, HOOKS, "0.2 µs an event"),
+    ("100,000 walkers, Python at every edge", "events", 100_000, HOOKS[:2], "0.2 µs an event"),
 ]
 RESULTS = ROOT / "benchmarks" / "results" / "agents.json"
 
@@ -64,7 +65,7 @@ def reading(side: str, workload: str, count: int) -> dict[str, Any]:
 
 def enough(found: list[dict[str, Any]]) -> bool:
     """Whether a side has been read often enough."""
-    wall = statistics.median(one["wall"] for one in found) if found else 0.0
+    wall = median(one["wall"] for one in found) if found else 0.0
     return len(found) >= (1 if wall > 20 else 3 if wall > 2 else 5)
 
 
@@ -155,9 +156,9 @@ def write(stored: dict[str, Any]) -> None:
 def _row(title: str, goal: str, side: str, kept: dict[str, Any]) -> str:
     found = kept[side]
     first = next(iter(kept))
-    wall, cpu = (statistics.median(one[name] for one in found) for name in ("wall", "cpu"))
+    wall, cpu = (median(one[name] for one in found) for name in ("wall", "cpu"))
     spread = f" ({seconds(min(one['wall'] for one in found))} – {seconds(max(one['wall'] for one in found))})"
-    base = statistics.median(one["cpu"] for one in kept[first])
+    base = median(one["cpu"] for one in kept[first])
     last = found[-1]
     many = last.get("events", 0)
     said = (
@@ -181,13 +182,18 @@ def _notes(stored: dict[str, Any]) -> list[str]:
     notes = []
     if some.get("twin") and many.get("twin"):
         sizes = {
-            side: (max(one["peak"] for one in many[side]) - max(one["peak"] for one in some[side])) * 2**20 / 900_000
+            (side, what): (median(one[what] for one in many[side]) - median(one[what] for one in some[side]))
+            * 2**20
+            / 900_000
             for side in ("twin", "twin.simulate")
+            for what in ("held", "peak")
         }
-        notes.append(
-            f"An agent more takes {sizes['twin']:.0f} bytes in the engine, 16 of them origin, destination and departure as they are given "
-            f"(goal: at most 100), and {sizes['twin.simulate']:.0f} through `twin.simulate`, with the tables of its trace: the difference between a million walkers and 100,000."
-        )
+        notes += [
+            "What an agent more takes, from 100,000 walkers to a million: "
+            f"{sizes['twin', 'held']:.0f} bytes in the engine at the end of the run (goal: at most 100), {sizes['twin', 'peak']:.0f} at the peak, when all are sent off;",
+            f"through `twin.simulate`, with the tables of the trace, {sizes['twin.simulate', 'held']:.0f} and {sizes['twin.simulate', 'peak']:.0f}.",
+            "",
+        ]
     notes += [
         "`twin` is the engine with its arrays (`twin.simulation.movement`), where nobody is asked on the way; *in order* is the same engine bound to the order of",
         "time, as where agents meet or are asked. *In batches* is `Agents.enter`, *in a loop* calls a Python function for each row of it, *a method of each* is",
