@@ -365,8 +365,8 @@ line = "T"
     plan = twin.Scenario.load(path)
     assert plan.changes[0] == ChangeHeadway("1", 300.0, ("07:00", "09:00"))
     assert plan.describe("zh") == [
-        "调整发车间隔 (line: 1; headway: 300.0 s; between: 07:00, 09:00)",
-        "关闭站点 (stop: bus_stop-4)",
-        "取消线路 (line: T)",
+        "调整发车间隔（线路：1；发车间隔：300.0 s；时段：07:00, 09:00）",
+        "关闭站点（站点：bus_stop-4）",
+        "取消线路（线路：T）",
     ]
     assert len(lines(plan(harbour))) == len(lines(harbour)) - 2

@@ -11,6 +11,8 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -269,11 +271,35 @@ def _described(each: Change, language: str) -> str:
             )
         elif isinstance(value, tuple) and all(isinstance(v, str) for v in value):
             value = listed(value)
-        if value in ("", (), None) or value != value:  # noqa: PLR0124 -- NaN
+        if value is False or value in ("", (), None) or value != value:  # noqa: PLR0124 -- NaN
+            continue
+        if value == field.default and field.name in {"times", "add"}:
             continue
         unit = field.metadata.get("unit", "")
-        texts.append(f"{field.name}: {value}{' ' + unit if unit and unit != '1' else ''}")
-    return f"{label} ({'; '.join(texts)})" if texts else label
+        said = "yes" if value is True else f"{value}{' ' + unit if unit and unit != '1' else ''}"
+        texts.append((field.name, said))
+    if language == "zh":
+        texts = [(name, "是" if value == "yes" else value.replace(" person", " 人")) for name, value in texts]
+        told = "；".join(f"{_chinese().get(name, name)}：{_kind(name, value)}" for name, value in texts)
+        return f"{label}（{told}）" if told else label
+    told = "; ".join(f"{name}: {value}" for name, value in texts)
+    return f"{label} ({told})" if told else label
+
+
+@cache
+def _chinese() -> Mapping[str, str]:
+    table: dict[str, str] = tomllib.loads((files("twin") / "changes.toml").read_text(encoding="utf-8"))
+    return table
+
+
+def _kind(field: str, value: str) -> str:
+    """A kind of facility, or a column of the facilities, by its Chinese name."""
+    from twin.gis.kinds import kinds
+    from twin.model.schema import schema
+
+    known = {"facility": kinds(), "column": schema()["facilities"].columns, "of": schema()["facilities"].columns}
+    found: Any = known.get(field, {}).get(value)
+    return found.zh if found else value
 
 
 def _keys(table: Mapping[str, Any], known: Sequence[str] | set[str], where: str, name: str) -> None:

@@ -4,6 +4,8 @@ import dataclasses
 import json
 import math
 import re
+import tomllib
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -55,6 +57,27 @@ def test_totals_are_by_how_often_and_say_where_they_are_partial(case):
     label = {"en": "x", "zh": "某"}  # two currencies are never added up
     mixed = [Cost(item=label, amount=2, currency="EUR"), Cost(item=label, amount=3)]
     assert [amount for _, amount in totals(mixed)] == ["2 EUR", "3 CNY"]
+
+
+def test_values_that_change_without_their_verdict_are_listed(case):
+    page = case.page
+    assert section_of(case)["shifts"] == []  # the stops stay, and the clinics change their verdict
+    shifted = [
+        dataclasses.replace(cell, value=cell.value * (1.5 if cell.scenario == 1 else 1.0)) for cell in page.verdicts
+    ]
+    stops = [dataclasses.replace(cell, value_text=Text(str(cell.value), "")) for cell in shifted]
+    other = dataclasses.replace(case, page=dataclasses.replace(page, verdicts=tuple(stops)))
+    assert [row["clause"].clause for row in section_of(other)["shifts"]] == ["3 stops"]
+
+
+def test_the_guide_tells_keys_that_exist():
+    text = (Path(__file__).parents[2] / "docs" / "cases.md").read_text(encoding="utf-8")
+    bundle, told = (tomllib.loads(block) for block in re.findall(r"```toml\n(.*?)```", text, re.DOTALL))
+    assert set(bundle) == {"name", "city", "standards", "shock", "plan"}
+    made = Told.model_validate(told["case"])
+    assert set(told["case"]) == set(Told.model_fields)
+    assert set(told["case"]["cost"][0]) == set(Cost.model_fields)
+    assert made.cost[0].amount == 18_000_000
 
 
 def test_counts_by_standard_and_domain(case):

@@ -15,7 +15,7 @@ from twin.benchmark.words import word, words
 from twin.report.content import Text
 from twin.report.embed import script_json
 from twin.report.page import POLICY, SIGNS, say
-from twin.report.words import filled, joined, named
+from twin.report.words import filled, joined, named, told
 from twin.report.words import words as report_words
 from twin.standards import domains
 from twin.units import shown
@@ -106,18 +106,12 @@ def _cell(each: Indicator, reading: Reading) -> dict[str, Any]:
     return {
         "status": reading.status,
         "reason": reading.reason,
-        "value": word_of(reading.value, each.unit),
+        "value": told(reading.value, each.unit),
         "interval": f"{shown(reading.low, each.unit)} – {shown(reading.high, each.unit)}" if sure else "",
         "score": reading.score if reading.score == reading.score else None,
         "share": shown(reading.score, "1"),
         "rank": "" if not first else f"{first}" if first == last else f"{first}–{last}",
     }
-
-
-def word_of(value: float, unit: str) -> Text:
-    """A value as people read it."""
-    text = shown(value, unit)
-    return Text("beyond reach", "不可达") if value == float("inf") else Text(text, text)
 
 
 def _frameworks(done: Benchmark) -> Iterator[dict[str, Any]]:

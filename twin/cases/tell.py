@@ -21,6 +21,8 @@ __all__ = ["MOST", "costs", "moving", "section_of", "totals"]
 
 #: Changed verdicts that a dossier lists; the tables hold all of them.
 MOST = 40
+#: Values that change without their verdict, the largest changes of which a dossier lists.
+SHIFTS = 12
 
 
 def section_of(case: Case, *, number: str = "") -> dict[str, Any]:
@@ -46,6 +48,7 @@ def section_of(case: Case, *, number: str = "") -> dict[str, Any]:
         "sources": list(_sources(page)),
         "charts": _charts(page),
         "moves": [_move(page, clause) for clause in moves[:MOST]],
+        "shifts": [_move(page, clause) for clause in _largest(page, own)],
         "moves_note": _moves_note(page, moves, own),
         "losses": _losses(page),
         "costs": [_cost(each, page) for each in case.told.cost],
@@ -54,6 +57,7 @@ def section_of(case: Case, *, number: str = "") -> dict[str, Any]:
         "commands": _commands(case),
         "inputs": list(_inputs(case)),
         "options": _options(case),
+        "file": case.file.split("\n[case]")[0].rstrip(),  # what is told stands in the dossier already
     }
 
 
@@ -131,6 +135,18 @@ def _move(page: Page, clause: int) -> dict[str, Any]:
         "clause": page.clauses[clause],
         "cells": [cells.get((scenario, clause)) for scenario in range(len(page.scenarios))],
     }
+
+
+def _largest(page: Page, clauses: Sequence[int]) -> list[int]:
+    """Clauses whose value lies farthest from that of the first situation, as a share of it; the farthest first."""
+    cells = table(page)
+    far: dict[int, float] = {}
+    for clause in clauses:
+        values = [cells[key].value for scenario in range(len(page.scenarios)) if (key := (scenario, clause)) in cells]
+        steps = [abs(value / values[0] - 1) for value in values[1:] if isfinite(value) and values[0]]
+        far[clause] = max((step for step in steps if isfinite(step)), default=0.0)
+    order = sorted((clause for clause in clauses if far[clause] >= 0.001), key=lambda clause: -far[clause])
+    return order[:SHIFTS]
 
 
 def _moves_note(page: Page, moves: Sequence[int], own: Sequence[int]) -> Text:

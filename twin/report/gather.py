@@ -18,12 +18,11 @@ from twin.report.manifest import manifest
 from twin.report.mapping import map_of
 from twin.report.metadata import lineage
 from twin.report.summary import sentences
-from twin.report.words import layer_label, named
+from twin.report.words import layer_label, named, told
 from twin.scenario import Scenario
 from twin.standards import Clause, domains, load
 from twin.standards.pack import limits_of
 from twin.standards.words import limit_words
-from twin.units import shown
 
 __all__ = ["Judged", "Results", "page_of"]
 
@@ -195,15 +194,15 @@ def _clause(clause: Clause, city: City, day: dt.date) -> ClauseCard:
 def _cell(scenario: int, clause: int, verdict: Verdict) -> Cell:
     known = verdict.value == verdict.value
     far = verdict.value == float("inf")
-    value = shown(verdict.value, verdict.unit) if known and not far else ""
-    margin = f"{shown(verdict.margin, verdict.unit)}" if np.isfinite(verdict.margin) else ""
+    value = told(verdict.value, verdict.unit) if known else Text("", "")
+    margin = told(verdict.margin, verdict.unit) if np.isfinite(verdict.margin) else Text("", "")
     return Cell(
         scenario,
         clause,
         verdict.status,
         verdict.value if not far else float("nan"),
-        Text("beyond reach", "不可达") if far else Text(value, value),
-        Text(margin, margin),
+        value,
+        margin,
         verdict.people,
         Text(verdict.reason, verdict.reason_zh or verdict.reason),
     )

@@ -30,12 +30,14 @@ __all__ = ["write_csv", "write_report", "write_results"]
 
 
 def write_report(study: Results, path: Path) -> Path:
-    """Write the report as one HTML file, beside the target first; returns the path."""
+    """Write the report as one HTML file, its metadata beside it (``NAME.metadata.xml``); returns the report's path."""
+    page = page_of(study)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f".{path.name}.partial")
-        fresh.write_text(render(page_of(study)), encoding="utf-8")
-        fresh.replace(path)
+        for target, text in ((path, render(page)), (path.with_suffix(".metadata.xml"), _metadata(study, page))):
+            fresh = target.with_name(f".{target.name}.partial")
+            fresh.write_text(text, encoding="utf-8")
+            fresh.replace(target)
     except OSError as error:
         raise DataError(f"{path}: cannot be written ({error.strerror}); name a place that you may write to") from None
     return path

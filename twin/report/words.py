@@ -9,11 +9,12 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from twin.report.content import Text
+from twin.units import shown
 
 if TYPE_CHECKING:
     from twin.model import City
 
-__all__ = ["counted", "filled", "grouped", "joined", "layer_label", "named", "words"]
+__all__ = ["counted", "filled", "grouped", "joined", "layer_label", "named", "told", "words"]
 
 
 def words() -> Mapping[str, Text]:
@@ -25,6 +26,17 @@ def words() -> Mapping[str, Text]:
 def named(city: City) -> Text:
     """A city's name; in Chinese too where its traits have one."""
     return Text(city.name, city.about.traits.get("name_zh", city.name))
+
+
+def told(value: float, unit: str) -> Text:
+    """A value as people read it; beyond reach where it is infinite.
+
+    >>> told(0.5, "1").en, told(float("inf"), "s").zh
+    ('50.0 %', '不可达')
+    """
+    if value == float("inf"):
+        return Text("beyond reach", "不可达")
+    return Text(shown(value, unit), shown(value, unit, language="zh"))
 
 
 @cache

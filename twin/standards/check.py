@@ -18,7 +18,7 @@ from twin.model.noted import Known
 from twin.routing.paths import in_chunks
 from twin.standards.clause import Clause, in_unit, limits_of, limits_set
 from twin.standards.pack import load
-from twin.standards.words import SIGNS, beside, compared, doubts, limit_text, limit_words
+from twin.standards.words import SIGNS, beside, compared, doubts, limit_text, limit_words, missing
 
 __all__ = ["check", "holds", "in_force", "judge", "measured", "verdict_on"]
 
@@ -101,7 +101,8 @@ def verdict_on(
     try:
         found = measured(city, clause, clause.meter, trace)
     except MissingData as gap:
-        return _verdict(clause, "unknown", reason=str(gap), reason_zh=f"缺少数据：{gap}")
+        en, zh = missing(city, gap)
+        return _verdict(clause, "unknown", reason=en, reason_zh=zh)
     extra = _joined(_level(clause, day), _beside(city, clause, trace), _run(clause, trace))
     return judge(city, clause, found, limits_of(clause, city.about.traits, day) or {}, extra=extra)
 

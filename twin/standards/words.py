@@ -6,12 +6,16 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from twin.errors import MissingData
 from twin.measures import Measure
 from twin.model import City
+from twin.model.schema import Column, Layer, schema
 from twin.standards.clause import Clause
 from twin.units import shown
 
-__all__ = ["SIGNS", "beside", "compared", "doubts", "limit_text", "limit_words", "missed"]
+__all__ = ["SIGNS", "beside", "compared", "doubts", "limit_text", "limit_words", "missed", "missing"]
+
+NETWORKS = frozenset({"walk", "drive", "transit", "power", "water", "drainage", "telecom"})
 
 SIGNS = {"at_least": ">=", "at_most": "<=", "more_than": ">", "less_than": "<"}
 _ASKED = {
@@ -20,6 +24,10 @@ _ASKED = {
     "more_than": ("more than", "大于"),
     "less_than": ("less than", "小于"),
 }
+
+
+def _zh(value: float, unit: str) -> str:
+    return shown(value, unit, language="zh")
 
 
 def limit_text(limits: Mapping[str, float]) -> str:
@@ -38,14 +46,14 @@ def limit_words(limits: Mapping[str, float], unit: str) -> tuple[str, str]:
     ('at least 80.0 %', '不低于80.0 %')
     """
     en = " and ".join(f"{_ASKED[key][0]} {shown(value, unit)}" for key, value in limits.items())
-    return en, "且".join(f"{_ASKED[key][1]}{shown(value, unit)}" for key, value in limits.items())
+    return en, "且".join(f"{_ASKED[key][1]}{_zh(value, unit)}" for key, value in limits.items())
 
 
 def compared(clause: Clause, value: float, limits: Mapping[str, float], people: float) -> tuple[str, str]:
     """Value against limit, and how many people it does not hold for."""
     unit = clause.meter.unit
-    text = shown(value, unit) if value < float("inf") else "beyond reach"
-    en, zh = [text], [text if value < float("inf") else "不可达"]
+    far = not value < float("inf")
+    en, zh = ["beyond reach" if far else shown(value, unit)], ["不可达" if far else _zh(value, unit)]
     if limits:
         asked = limit_words(limits, unit)
         en.append(f"{asked[0]} is asked")
@@ -63,7 +71,44 @@ def missed(people: float) -> tuple[str, str]:
 
 def beside(meter: Measure, value: float) -> tuple[str, str]:
     """The value by another kind of distance."""
-    return f"{meter.en}: {shown(value, meter.unit)}", f"{meter.zh}：{shown(value, meter.unit)}"
+    return f"{meter.en}: {shown(value, meter.unit)}", f"{meter.zh}：{_zh(value, meter.unit)}"
+
+
+def missing(city: City, gap: MissingData) -> tuple[str, str]:
+    """What data a clause lacks, and how to add it."""
+    layer, column, known = gap.layer, gap.column, schema().get(gap.layer)
+    label = f"（{known.zh}）" if known else ""
+    if layer and layer not in city.layers and layer not in {"facilities", "population"}:
+        if layer in city.networks:
+            return str(gap), f"缺少数据：{gap}"
+        if layer in NETWORKS:
+            return f"{gap}; add a network of that name", f"缺少网络“{layer}”；请为城市添加该网络"
+        table, needs = f"{layer}.parquet", ", ".join(_columns(known)) if known else ""
+        file = table if known else f"{layer}.tif, or {table} where it is a table,"
+        file_zh = table if known else f"{layer}.tif（表格为{table}）"
+        told, told_zh = f" with {needs} (twin schema {layer})", f"，字段{needs}（twin schema {layer}）"
+        return (
+            f"{gap}; add {file} to the city's folder{told if needs else ''}",
+            f"缺少图层“{layer}”{label}；请在城市文件夹中添加{file_zh}{told_zh if needs else ''}",
+        )
+    if column and layer and layer != "records" and column not in getattr(city.layer(layer), "columns", (column,)):
+        about = known.columns[column] if known and column in known.columns else None
+        unit = _unit(about) if about else ""
+        named = f"{column}（{about.zh}{unit}）" if about else column
+        return (
+            f"{gap}; add it to {layer}.parquet{unit}",
+            f"图层“{layer}”{label}缺少字段{named}；请补充到{layer}.parquet",
+        )
+    return str(gap), f"缺少数据：{gap}"
+
+
+def _columns(layer: Layer) -> list[str]:
+    """Columns that a layer cannot do without, and their units."""
+    return [f"{each.name}{_unit(each)}" for each in layer.columns.values() if each.required]
+
+
+def _unit(column: Column) -> str:
+    return f" [{column.unit}]" if column.unit not in {"", "1"} else ""
 
 
 def doubts(city: City, clause: Clause) -> tuple[str, str]:

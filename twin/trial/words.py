@@ -6,13 +6,11 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from math import inf
 
 from twin.report.content import Text
 from twin.report.words import filled
-from twin.units import shown
 
-__all__ = ["told", "word", "words"]
+__all__ = ["word", "words"]
 
 
 @cache
@@ -30,9 +28,3 @@ def word(name: str, **values: object) -> Text:
     """
     found = words()[name]
     return filled(found, **values) if values else found
-
-
-def told(value: float, unit: str) -> Text:
-    """A value as people read it; beyond reach where it is infinite."""
-    text = shown(value, unit)
-    return word("beyond") if value == inf else Text(text, text)

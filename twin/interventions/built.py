@@ -1,4 +1,4 @@
-"""What a plan builds or takes away: facilities, layouts, links, people, lines."""
+"""Facilities, layouts, links, people and lines: what is built, closed or run otherwise."""
 
 from __future__ import annotations
 
@@ -202,6 +202,7 @@ class AddEdge:
             "name": self.name,
         }
         speed = self.speed if self.speed == self.speed else _typical(edges)
+        row |= {"paved": 1.0} if "paved" in edges.columns else {}
         row |= {"speed": speed, "time": length / speed, "length_back": length, "time_back": length / speed}
         columns = {name: np.append(edges[name].to_numpy(), [row[name]]) for name in edges.columns}
         tail, head, oneway = (columns.pop(name) for name in ("tail", "head", "oneway"))
