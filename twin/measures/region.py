@@ -210,7 +210,8 @@ def _by_transit(
 
     def compute() -> NDArray[np.float64]:
         row, node, gap = _nodes(walk, who.table, trip.walk_speed)
-        row, node, gap = (each[asked[row]] for each in (row, node, gap))
+        mine = asked[row]
+        row, node, gap = row[mine], node[mine], gap[mine]
         _, goal, last = _nodes(walk, city.facilities.loc[serving], trip.walk_speed)
         start, back = np.unique(node, return_inverse=True)
         ways = trip.matrix(walk.ids[start], walk.ids[goal]) + last
