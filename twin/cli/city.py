@@ -110,13 +110,15 @@ def schema(layer: str | None, lang: str) -> None:
 
     if layer is None:
         rows = [(name, getattr(each, lang), each.about) for name, each in known().items()]
-        table(pd.DataFrame(rows, columns=["layer", "label", "about"]).set_index("layer"))
+        table(pd.DataFrame(rows, columns=["layer", "label", "about"]).set_index("layer"), lang)
     elif layer == "kinds":
         rows = [(kind.group, name, getattr(kind, lang)) for name, kind in kinds().items()]
-        table(pd.DataFrame(rows, columns=["group", "kind", "label"]).set_index("group"))
+        table(pd.DataFrame(rows, columns=["group", "kind", "label"]).set_index("group"), lang)
     else:
         columns = [
             (c.name, c.dtype, c.unit, "required" if c.required else "", getattr(c, lang), c.about)
             for c in layer_of(layer).columns.values()
         ]
-        table(pd.DataFrame(columns, columns=["column", "dtype", "unit", "", "label", "about"]).set_index("column"))
+        table(
+            pd.DataFrame(columns, columns=["column", "dtype", "unit", "", "label", "about"]).set_index("column"), lang
+        )

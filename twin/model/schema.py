@@ -60,6 +60,27 @@ def schema() -> Mapping[str, Layer]:
     return MappingProxyType(layers)
 
 
+@cache
+def _named() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    return tomllib.loads((files("twin.model") / "layers.toml").read_text(encoding="utf-8"))
+
+
+def labels(name: str, *, network: bool = False) -> tuple[str, str]:
+    """What a layer or network is called in English and Chinese; its own name where nobody named it.
+
+    >>> labels("flood_50"), labels("walk", network=True), labels("facilities")
+    (('Depth of a flood, 1 in 50 years', '50年一遇洪水水深'), ('Walking network', '步行网络'), ('Facilities', '设施'))
+    """
+    networks, own = _named()["network"], _named()["layer"]
+    stem, _, number = name.rpartition("_")
+    if name in schema() and not network:
+        return schema()[name].en, schema()[name].zh
+    if stem in own and number.isdigit():
+        return own[stem]["en"].format(n=number), own[stem]["zh"].format(n=number)
+    found = networks.get(name) or own.get(name) or {"en": name, "zh": name}
+    return found["en"], found["zh"]
+
+
 def layer_of(name: str) -> Layer:
     """Look a layer up by name; `UnknownName` says which there are."""
     if name not in schema():

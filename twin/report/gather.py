@@ -66,6 +66,9 @@ class Judged(Protocol):
     def name(self) -> str:
         """Plan and shock in one."""
 
+    def name_in(self, language: str) -> str:
+        """Plan and shock in one, in a language."""
+
 
 class Results(Protocol):
     """What the report needs of a study; it does not know the study itself, which stands a floor above."""
@@ -163,8 +166,9 @@ def _card(city: City) -> CityCard:
 
 def _scenario(cell: Judged) -> ScenarioCard:
     changes = zip(cell.scenario.describe(), cell.scenario.describe("zh"), strict=True)
-    zh = " + ".join(filter(None, (cell.plan_zh, cell.shock_zh)))
-    return ScenarioCard(cell.plan, cell.shock, Text(cell.name, zh), tuple(Text(en, zh) for en, zh in changes))
+    return ScenarioCard(
+        cell.plan, cell.shock, Text(cell.name, cell.name_in("zh")), tuple(Text(en, zh) for en, zh in changes)
+    )
 
 
 def _day(study: Results) -> dt.date:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -39,27 +38,15 @@ def told(value: float, unit: str) -> Text:
     return Text(shown(value, unit), shown(value, unit, language="zh"))
 
 
-@cache
-def _layers() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
-    return tomllib.loads((files("twin.report") / "layers.toml").read_text(encoding="utf-8"))
-
-
 def layer_label(name: str, *, network: bool = False) -> Text:
     """What a layer or network is called; its own name where nobody named it.
 
     >>> layer_label("flood_50").zh, layer_label("walk", network=True).zh, layer_label("facilities").en
     ('50年一遇洪水水深', '步行网络', 'Facilities')
     """
-    from twin.model.schema import schema  # a page is drawn without the model
+    from twin.model.schema import labels  # a page is drawn without the model
 
-    networks, own = _layers()["network"], _layers()["layer"]
-    stem, _, number = name.rpartition("_")
-    if name in schema() and not network:
-        return Text(schema()[name].en, schema()[name].zh)
-    if stem in own and number.isdigit():
-        return filled(Text(**own[stem]), n=number)
-    found = networks.get(name) or own.get(name)
-    return Text(**found) if found else Text(name, name)
+    return Text(*labels(name, network=network))
 
 
 def filled(text: Text, **values: object) -> Text:

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
 
 import pandas as pd
 
+from twin.errors import MissingData
 from twin.measures import Measure
 from twin.model import City
+from twin.model.schema import labels, schema
 from twin.standards.clause import Clause
 from twin.units import shown
 
-__all__ = ["SIGNS", "beside", "compared", "doubts", "limit_text", "limit_words", "missed"]
+__all__ = [
+    "SIGNS",
+    "beside",
+    "compared",
+    "doubts",
+    "limit_text",
+    "limit_words",
+    "missed",
+    "missing",
+    "trait_words",
+    "traits",
+]
 
 SIGNS = {"at_least": ">=", "at_most": "<=", "more_than": ">", "less_than": "<"}
 _ASKED = {
@@ -24,6 +42,46 @@ _ASKED = {
 
 def _zh(value: float, unit: str) -> str:
     return shown(value, unit, language="zh")
+
+
+def missing(gap: MissingData) -> str:
+    """Which data a city lacks, in Chinese; in English the error says it.
+
+    >>> missing(MissingData("x", layer="facilities", column="floor_area"))
+    '缺少数据：“设施”（facilities）的“建筑面积”（floor_area）缺失或不全'
+    >>> missing(MissingData("Harbour: no record 'ports'", layer="records"))
+    '缺少数据：“登记与统计”（records）中没有“ports”'
+    """
+    if not gap.layer:
+        return f"缺少数据：{gap}"
+    label = f"“{labels(gap.layer)[1]}”（{gap.layer}）"
+    record = re.search(r"no record '([^']+)'", str(gap))
+    if record:
+        return f"缺少数据：{label}中没有“{record.group(1)}”"
+    if not gap.column:
+        return f"缺少数据：{label}缺失或不全"
+    known = schema()[gap.layer].columns.get(gap.column) if gap.layer in schema() else None
+    column = f"“{known.zh}”（{gap.column}）" if known else f"“{gap.column}”"
+    return f"缺少数据：{label}的{column}缺失或不全"
+
+
+@cache
+def traits() -> Mapping[str, Mapping[str, Any]]:
+    """Traits that clauses ask for, with what they and their values are called."""
+    return tomllib.loads((files("twin.standards") / "traits.toml").read_text(encoding="utf-8"))
+
+
+def trait_words(trait: str, *values: str) -> tuple[str, str]:
+    """A trait and some of its values in English and Chinese; as they stand where nobody named them.
+
+    >>> trait_words("size_class", "small", "medium")
+    ('size class small or medium', '城市规模为小城市、中等城市')
+    """
+    told = traits().get(trait, {"en": trait, "zh": trait, "values": {}})
+    named = [told["values"].get(value, value) for value in values]
+    if not values:
+        return told["en"], told["zh"]
+    return f"{told['en']} {' or '.join(values)}", f"{told['zh']}为{'、'.join(named)}"
 
 
 def limit_text(limits: Mapping[str, float]) -> str:
