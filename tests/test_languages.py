@@ -98,6 +98,8 @@ def test_layers_and_their_columns():
     pairs += [
         (f"{name}.{c}", column.en, column.zh) for name, each in schema().items() for c, column in each.columns.items()
     ]
+    pairs += [(name, layer.about, layer.about_zh) for name, layer in schema().items()]
+    pairs += [(f"{n}.{c}", col.about, col.about_zh) for n, each in schema().items() for c, col in each.columns.items()]
     assert faults(pairs) == []
     harbour = twin.read(ROOT / "gis_data" / "harbour")
     pairs = [(name, *labels(name)) for name in harbour.layers]

@@ -32,6 +32,7 @@ class Column:
     en: str
     zh: str
     about: str
+    about_zh: str
     unit: str = ""
     required: bool = False
     default: Any = None
@@ -46,6 +47,7 @@ class Layer:
     en: str
     zh: str
     about: str
+    about_zh: str
     columns: Mapping[str, Column]
 
 
@@ -55,9 +57,14 @@ def schema() -> Mapping[str, Layer]:
     table = tomllib.loads((files("twin.model") / "schema.toml").read_text(encoding="utf-8"))
     layers = {}
     for name, entry in table.items():
-        columns = {key: Column(name=key, **value) for key, value in entry["columns"].items()}
-        layers[name] = Layer(name, entry["en"], entry["zh"], entry["about"], MappingProxyType(columns))
+        columns = {key: Column(name=key, **_told(value)) for key, value in entry["columns"].items()}
+        layers[name] = Layer(name, **_told(entry) | {"columns": MappingProxyType(columns)})
     return MappingProxyType(layers)
+
+
+def _told(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry with what is told about it in each language."""
+    return {**entry, "about": entry["about"]["en"], "about_zh": entry["about"]["zh"]}
 
 
 @cache
