@@ -139,7 +139,7 @@ def _value(city: City, clause: Clause, rng: np.random.Generator) -> tuple[float,
     try:
         found = measured(city, clause, clause.meter)
     except MissingData as gap:
-        return _NAN, Text(str(gap), missing(gap)), nothing
+        return _NAN, Text(*missing(city, gap)), nothing
     value = float(getattr(found, "value", found))
     if np.isnan(value):
         return value, word("no_number"), nothing

@@ -10,6 +10,7 @@ from twin.measures.access import (
     walk_within,
 )
 from twin.measures.areas import (
+    area_count,
     areas_of,
     areas_sized,
     areas_with,
@@ -130,7 +131,14 @@ from twin.measures.trips import (
     trips_within,
     way_length,
 )
-from twin.measures.utilities import connected_share, demand_per_head, on_rings, supplied_after_loss
+from twin.measures.utilities import (
+    connected_share,
+    demand_per_head,
+    on_rings,
+    source_count,
+    supplied_after_loss,
+    supply_over_demand,
+)
 from twin.measures.villages import areas_called, areas_joined, areas_within
 from twin.measures.waiting import answered_within, calls_connected, erlang_a, erlang_c, mean_wait, staffed_time
 
@@ -145,6 +153,7 @@ __all__ = [
     "amount_per_head",
     "amount_share",
     "answered_within",
+    "area_count",
     "area_each",
     "area_per_head",
     "area_per_household",
@@ -284,6 +293,7 @@ __all__ = [
     "sight_chance",
     "single_use",
     "sized",
+    "source_count",
     "spacing",
     "staffed_time",
     "storm_intensity",
@@ -291,6 +301,7 @@ __all__ = [
     "street_light",
     "streets_passable",
     "supplied_after_loss",
+    "supply_over_demand",
     "tallest",
     "time_between",
     "time_to_road",

@@ -17,6 +17,7 @@ from twin.model.snap import snap_table
 from twin.routing.catchment import within as within_reach
 
 __all__ = [
+    "area_count",
     "areas_of",
     "areas_sized",
     "areas_with",
@@ -99,6 +100,19 @@ def areas_without(city: City, *, facility: Sequence[Kinds] | str, layer: str = "
     """
     found = areas_with(city, facility=facility, layer=layer, groups=0)
     return Share.of(~found.reached, found.weight, layer=layer, persons=False)
+
+
+@measure(unit="count", en="number of areas", zh="单元数量")
+def area_count(city: City, *, layer: str) -> float:
+    """Areas of a layer that the city's land meets [count]; none where the layer is there and empty.
+
+    Examples
+    --------
+    >>> from twin.gis.grid import grid_city
+    >>> area_count(with_communities(grid_city(1)), layer="communities")
+    2.0
+    """
+    return float(shapely.intersects(city.land(), city.table(layer).geometry.to_numpy()).sum())
 
 
 @measure(unit="1", en="areas of a size", zh="面积达标的单元比例", given={"least": "m2", "most": "m2"})

@@ -101,7 +101,8 @@ def verdict_on(
     try:
         found = measured(city, clause, clause.meter, trace)
     except MissingData as gap:
-        return _verdict(clause, "unknown", reason=str(gap), reason_zh=missing(gap))
+        en, zh = missing(city, gap)
+        return _verdict(clause, "unknown", reason=en, reason_zh=zh)
     extra = _joined(_level(clause, day), _beside(city, clause, trace), _run(clause, trace))
     return judge(city, clause, found, limits_of(clause, city.about.traits, day) or {}, extra=extra)
 

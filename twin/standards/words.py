@@ -14,7 +14,7 @@ import pandas as pd
 from twin.errors import MissingData
 from twin.measures import Measure
 from twin.model import City
-from twin.model.schema import labels, schema
+from twin.model.schema import Column, Layer, labels, schema
 from twin.standards.clause import Clause
 from twin.units import shown
 
@@ -31,6 +31,8 @@ __all__ = [
     "traits",
 ]
 
+NETWORKS = frozenset({"walk", "drive", "transit", "power", "water", "drainage", "telecom"})
+
 SIGNS = {"at_least": ">=", "at_most": "<=", "more_than": ">", "less_than": "<"}
 _ASKED = {
     "at_least": ("at least", "不低于"),
@@ -42,27 +44,6 @@ _ASKED = {
 
 def _zh(value: float, unit: str) -> str:
     return shown(value, unit, language="zh")
-
-
-def missing(gap: MissingData) -> str:
-    """Which data a city lacks, in Chinese; in English the error says it.
-
-    >>> missing(MissingData("x", layer="facilities", column="floor_area"))
-    '缺少数据：“设施”（facilities）的“建筑面积”（floor_area）缺失或不全'
-    >>> missing(MissingData("Harbour: no record 'ports'", layer="records"))
-    '缺少数据：“登记与统计”（records）中没有“ports”'
-    """
-    if not gap.layer:
-        return f"缺少数据：{gap}"
-    label = f"“{labels(gap.layer)[1]}”（{gap.layer}）"
-    record = re.search(r"no record '([^']+)'", str(gap))
-    if record:
-        return f"缺少数据：{label}中没有“{record.group(1)}”"
-    if not gap.column:
-        return f"缺少数据：{label}缺失或不全"
-    known = schema()[gap.layer].columns.get(gap.column) if gap.layer in schema() else None
-    column = f"“{known.zh}”（{gap.column}）" if known else f"“{gap.column}”"
-    return f"缺少数据：{label}的{column}缺失或不全"
 
 
 @cache
@@ -126,6 +107,64 @@ def missed(people: float) -> tuple[str, str]:
 def beside(meter: Measure, value: float) -> tuple[str, str]:
     """The value by another kind of distance."""
     return f"{meter.en}: {shown(value, meter.unit)}", f"{meter.zh}：{_zh(value, meter.unit)}"
+
+
+def missing(city: City, gap: MissingData) -> tuple[str, str]:
+    """What data a clause lacks, and how to add it."""
+    layer, column, known = gap.layer, gap.column, schema().get(gap.layer)
+    label = f"（{known.zh}）" if known else ""
+    if layer and layer not in city.layers and layer not in {"facilities", "population"}:
+        if layer in city.networks:
+            return str(gap), _lacking(gap)
+        if layer in NETWORKS:
+            return f"{gap}; add a network of that name", f"缺少网络“{layer}”；请为城市添加该网络"
+        table, needs = f"{layer}.parquet", ", ".join(_columns(known)) if known else ""
+        file = table if known else f"{layer}.tif, or {table} where it is a table,"
+        file_zh = table if known else f"{layer}.tif（表格为{table}）"
+        told, told_zh = f" with {needs} (twin schema {layer})", f"，字段{needs}（twin schema {layer}）"
+        return (
+            f"{gap}; add {file} to the city's folder{told if needs else ''}",
+            f"缺少图层“{layer}”{label}；请在城市文件夹中添加{file_zh}{told_zh if needs else ''}",
+        )
+    if column and layer and layer != "records" and column not in getattr(city.layer(layer), "columns", (column,)):
+        about = known.columns[column] if known and column in known.columns else None
+        unit = _unit(about) if about else ""
+        named = f"{column}（{about.zh}{unit}）" if about else column
+        return (
+            f"{gap}; add it to {layer}.parquet{unit}",
+            f"图层“{layer}”{label}缺少字段{named}；请补充到{layer}.parquet",
+        )
+    return str(gap), _lacking(gap)
+
+
+def _lacking(gap: MissingData) -> str:
+    """Which data a city lacks, in Chinese, where no more can be told; in English the error says it.
+
+    >>> _lacking(MissingData("x", layer="facilities", column="floor_area"))
+    '缺少数据：“设施”（facilities）的“建筑面积”（floor_area）缺失或不全'
+    >>> _lacking(MissingData("Harbour: no record 'ports'", layer="records"))
+    '缺少数据：“登记与统计”（records）中没有“ports”'
+    """
+    if not gap.layer:
+        return f"缺少数据：{gap}"
+    label = f"“{labels(gap.layer)[1]}”（{gap.layer}）"
+    record = re.search(r"no record '([^']+)'", str(gap))
+    if record:
+        return f"缺少数据：{label}中没有“{record.group(1)}”"
+    if not gap.column:
+        return f"缺少数据：{label}缺失或不全"
+    known = schema()[gap.layer].columns.get(gap.column) if gap.layer in schema() else None
+    column = f"“{known.zh}”（{gap.column}）" if known else f"“{gap.column}”"
+    return f"缺少数据：{label}的{column}缺失或不全"
+
+
+def _columns(layer: Layer) -> list[str]:
+    """Columns that a layer cannot do without, and their units."""
+    return [f"{each.name}{_unit(each)}" for each in layer.columns.values() if each.required]
+
+
+def _unit(column: Column) -> str:
+    return f" [{column.unit}]" if column.unit not in {"", "1"} else ""
 
 
 def doubts(city: City, clause: Clause) -> tuple[str, str]:
