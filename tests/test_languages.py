@@ -18,6 +18,7 @@ from twin.gis.kinds import kinds
 from twin.measures import measures
 from twin.model.schema import labels, schema
 from twin.model.verdict import STATUSES
+from twin.report.words import noted
 from twin.scenario import changes
 from twin.standards import domains, load
 from twin.standards.words import trait_words, traits
@@ -192,3 +193,19 @@ def test_tables_of_the_command_line(name, tmp_path):
 def test_fixed_words_of_tables():
     assert set(STATUSES) <= set(words()["word"])
     assert all(CHINESE.search(text) for part in words().values() for text in part.values())
+
+
+def test_notes_that_readers_leave():
+    known = tomllib.loads((files("twin.report") / "notes.toml").read_text(encoding="utf-8"))["note"]
+    assert faults((each["en"], each["en"], each["zh"]) for each in known) == []
+    assert all(each["en"].count("{}") == each["zh"].count("{}") for each in known)
+    said = [note for source in twin.read(ROOT / "gis_data" / "monaco").about.sources.values() for note in source.notes]
+    assert len(said) > 5
+    for note in said:
+        text = noted(note)
+        assert CHINESE.search(text.zh), note
+        assert re.findall(r"\d+", text.zh.replace(",", "")) == re.findall(r"\d+", note.replace(",", ""))
+    assert noted("my own note").zh == "my own note"
+    assert noted("5 streets of the drive network change direction by turns and were taken as two-way").zh.startswith(
+        "drive网络中有5条"
+    )

@@ -18,7 +18,7 @@ from twin.report.manifest import manifest
 from twin.report.mapping import map_of
 from twin.report.metadata import lineage
 from twin.report.summary import sentences
-from twin.report.words import layer_label, named, told
+from twin.report.words import joined, layer_label, named, noted, told
 from twin.scenario import Scenario
 from twin.standards import Clause, domains, load
 from twin.standards.pack import limits_of
@@ -227,6 +227,10 @@ def _losses(study: Results, clauses: Sequence[Clause]) -> tuple[Loss, ...]:
     )
 
 
+def _noted(notes: Sequence[str]) -> Text:
+    return joined(map(noted, notes), "; ", "；")
+
+
 def _districts(city: City) -> dict[str, Text]:
     """Districts by name, with what they are called in Chinese."""
     table = city.layers.get("districts")
@@ -241,9 +245,7 @@ def _sources(city: City) -> list[Source]:
     for name, table in tables.items():
         about, text = city.about.source(name), layer_label(name)
         count = int(np.isfinite(table.values).sum()) if isinstance(table, Raster) else len(table)
-        rows.append(
-            Source(text, about.source, about.year, about.licence, count, about.estimated, "; ".join(about.notes))
-        )
+        rows.append(Source(text, about.source, about.year, about.licence, count, about.estimated, _noted(about.notes)))
     for name, net in city.networks.items():
         about = city.about.source(name)
         rows.append(
@@ -254,7 +256,7 @@ def _sources(city: City) -> list[Source]:
                 about.licence,
                 len(net.graph.tail),
                 about.estimated,
-                "; ".join(about.notes),
+                _noted(about.notes),
             )
         )
     return rows
@@ -290,11 +292,11 @@ def _doubts(study: Results, clauses: Sequence[Clause]) -> list[Text]:
         )
     population = city.about.source("population")
     if population.estimated:
-        notes = "; ".join(population.notes)
+        notes = _noted(population.notes)
         doubts.append(
             Text(
-                f"The population is estimated, not counted ({notes}); every verdict on people rests on it.",
-                f"人口为估算而非统计（{notes}），所有涉及人口的结论均以此为基础。",
+                f"The population is estimated, not counted ({notes.en}); every verdict on people rests on it.",
+                f"人口为估算而非统计（{notes.zh}），所有涉及人口的结论均以此为基础。",
             )
         )
     doubts += _unsnapped(city) + _cut_off(city)
@@ -323,7 +325,7 @@ def _doubts(study: Results, clauses: Sequence[Clause]) -> list[Text]:
                 "设施仅包含已测绘的对象，未测绘的不计入。",
             )
         )
-    doubts += [Text(note, note) for note in facilities.notes[:6]]
+    doubts += [noted(note) for note in facilities.notes[:6]]
     return doubts
 
 

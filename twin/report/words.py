@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,7 @@ from twin.units import shown
 if TYPE_CHECKING:
     from twin.model import City
 
-__all__ = ["counted", "filled", "grouped", "joined", "layer_label", "named", "told", "words"]
+__all__ = ["counted", "filled", "grouped", "joined", "layer_label", "named", "noted", "told", "words"]
 
 
 def words() -> Mapping[str, Text]:
@@ -47,6 +49,30 @@ def layer_label(name: str, *, network: bool = False) -> Text:
     from twin.model.schema import labels  # a page is drawn without the model
 
     return Text(*labels(name, network=network))
+
+
+@cache
+def _notes() -> tuple[tuple[re.Pattern[str], str, tuple[int, ...]], ...]:
+    table = tomllib.loads((files("twin.report") / "notes.toml").read_text(encoding="utf-8"))
+    found = []
+    for each in table["note"]:
+        parts = [re.escape(part) for part in each["en"].split("{}")]
+        order = each.get("order", range(len(parts) - 1))
+        found.append((re.compile("(.+?)".join(parts)), each["zh"], tuple(order)))
+    return tuple(found)
+
+
+def noted(note: str) -> Text:
+    """A note of a data source in both languages, where it is one that readers leave; as it stands where it is not.
+
+    >>> noted("3 of 56 areas crossed themselves and were repaired").zh, noted("my own note").zh
+    ('3/56个面自相交，已修复', 'my own note')
+    """
+    for pattern, zh, order in _notes():
+        match = pattern.fullmatch(note)
+        if match:
+            return Text(note, zh.format(*(match.groups()[place] for place in order)))
+    return Text(note, note)
 
 
 def filled(text: Text, **values: object) -> Text:
