@@ -27,10 +27,10 @@ MODULES = {
 
 
 class Clock:
-    """Wall and CPU seconds of what is done within it, and the peak of memory at its end [MB]."""
+    """Wall and CPU seconds of what is done within it, and at its end the peak of memory and what is held [MB]."""
 
     def __init__(self) -> None:
-        self.wall = self.cpu = self.peak = 0.0
+        self.wall = self.cpu = self.peak = self.held = 0.0
 
     def __enter__(self) -> Clock:
         self.began = time.perf_counter(), time.process_time()
@@ -39,7 +39,7 @@ class Clock:
     def __exit__(self, *_: object) -> None:
         self.wall = time.perf_counter() - self.began[0]
         self.cpu = time.process_time() - self.began[1]
-        self.peak = memory("VmHWM")
+        self.peak, self.held = memory("VmHWM"), memory("VmRSS")
 
 
 def memory(what: str) -> float:
@@ -67,6 +67,7 @@ def main(side: str, workload: str, count: str) -> None:
         "cpu": statistics.median(clock.cpu for clock in clocks),
         "peak": max(clock.peak for clock in clocks),
         "ready": ready,
+        "held": clocks[0].held,
         **found(),
     }
     print(json.dumps(answer), file=answers, flush=True)
