@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-GUIDES = ["routing.md"]
+GUIDES = ["routing.md", "agents.md"]
 
 
 @pytest.mark.parametrize("name", GUIDES)

@@ -19,6 +19,7 @@ FLOORS = (
     {"standards", "people"},
     {"report"},
     {"study", "trial", "benchmark"},
+    {"cases"},
     {"cli", "view", "__main__"},
 )
 FLOOR = {name: number for number, floor in enumerate(FLOORS) for name in floor}

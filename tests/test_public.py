@@ -20,6 +20,7 @@ PUBLIC = [
     "Trips",
     "Verdicts",
     "benchmark",
+    "case",
     "check",
     "measures",
     "read",
@@ -30,6 +31,7 @@ PUBLIC = [
     "study",
     "trial",
     "units",
+    "whitepaper",
     "write",
 ]
 

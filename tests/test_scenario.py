@@ -13,9 +13,13 @@ from twin.hazards import Blockage, Flood
 from twin.interventions import (
     AddEdge,
     AddFacility,
+    ChangeActivity,
     ChangeHeadway,
+    ChangeQueue,
+    ChangeRecord,
     CloseFacility,
     CloseStop,
+    Equip,
     GrowPopulation,
     Layout,
     RemoveLine,
@@ -103,7 +107,7 @@ def test_describe():
     assert english[0] == "add facility (facility: clinic; at: (10.0, 20.0); capacity: 300.0 person)"
     assert english[1] == "doubled"
     assert english[2].startswith("blockage (names: 甲路")
-    assert scenario.describe("zh")[0].startswith("新增设施 (")
+    assert scenario.describe("zh")[0].startswith("新增设施（设施：门诊部；位置：(10.0, 20.0)；容量：300.0 人）")
 
 
 # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -116,9 +120,13 @@ EXAMPLES = {
     ),
     "add_facility": AddFacility("clinic", at=(10.0, 20.5), capacity=300.0, name="新诊所", id="n1"),
     "blockage": Blockage(share=0.25, only="ground", networks=("drive",), seed=7),
+    "change_activity": ChangeActivity("car_travel", times=0.8, emission="car_defra_2007"),
     "change_headway": ChangeHeadway("一路", 450.0, between=("07:00", "25:30")),
+    "change_queue": ChangeQueue("hotline", times=1.33, staff=3.0),
+    "change_record": ChangeRecord("water_in", times=0.95, add=-2.0),
     "close_facility": CloseFacility("clinic", ("c1", 7)),
     "close_stop": CloseStop("b2"),
+    "equip": Equip("parking", "spaces_charging", of="spaces", share=0.1),
     "flood": Flood(WATER, impassable=0.4, sill=0.2),
     "grow_population": GrowPopulation(1.25, districts=("西区", "东区"), jobs=True),
     "layout": Layout("clinic", SITES),

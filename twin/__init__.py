@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from twin import measures, routing, units
     from twin.benchmark import benchmark
+    from twin.cases import case, whitepaper
     from twin.gis.read import read, read_layer, write
     from twin.model import City, Network, Raster, Trace, Verdicts
     from twin.scenario import Scenario
@@ -34,6 +35,7 @@ __all__ = [
     "Trips",
     "Verdicts",
     "benchmark",
+    "case",
     "check",
     "measures",
     "read",
@@ -44,6 +46,7 @@ __all__ = [
     "study",
     "trial",
     "units",
+    "whitepaper",
     "write",
 ]
 
@@ -61,6 +64,7 @@ _HOMES = {
     "Trips": "twin.simulation",
     "Verdicts": "twin.model",
     "benchmark": "twin.benchmark",
+    "case": "twin.cases",
     "check": "twin.standards",
     "read": "twin.gis.read",
     "read_layer": "twin.gis.read",
@@ -68,6 +72,7 @@ _HOMES = {
     "site": "twin.siting",
     "study": "twin.study",
     "trial": "twin.trial",
+    "whitepaper": "twin.cases",
     "write": "twin.gis.read",
 }
 _MODULES = ("measures", "routing", "units")

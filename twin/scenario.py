@@ -11,6 +11,8 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,7 +23,7 @@ from twin.model import City, Raster
 from twin.registry import Registry
 from twin.units import quantity
 
-__all__ = ["Change", "Scenario", "change", "changes", "named", "option"]
+__all__ = ["Bundle", "Change", "Scenario", "change", "changes", "named", "option"]
 
 Change = Callable[[City], City]
 T = TypeVar("T", bound=type)
@@ -59,19 +61,22 @@ def option(default: Any = dataclasses.MISSING, *, unit: str = "", layer: bool = 
 
 @dataclass(frozen=True, eq=False)
 class Scenario:
-    """Changes under a name, applied in order.
+    """Changes under a name, applied in order; `zh` is its name in Chinese, the same one where not given.
 
     Examples
     --------
-    >>> calm = Scenario("as built")
+    >>> calm = Scenario("as built", zh="现状")
     >>> (calm + Scenario("storm")).name
     'as built + storm'
+    >>> (calm + Scenario("storm")).zh
+    '现状 + storm'
     """
 
     name: str
     changes: tuple[Change, ...]
+    zh: str
 
-    def __init__(self, name: str, *changes: Change) -> None:
+    def __init__(self, name: str, *changes: Change, zh: str = "") -> None:
         for each in changes:
             if not callable(each):
                 raise ScenarioError(
@@ -79,10 +84,11 @@ class Scenario:
                 )
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "changes", tuple(changes))
+        object.__setattr__(self, "zh", zh or name)
 
     def __add__(self, other: Scenario) -> Scenario:
         """Build this, then apply the other to it."""
-        return Scenario(f"{self.name} + {other.name}", *self.changes, *other.changes)
+        return Scenario(f"{self.name} + {other.name}", *self.changes, *other.changes, zh=f"{self.zh} + {other.zh}")
 
     def __call__(self, city: City) -> City:
         """The city after all changes; the city given stays as it was.
@@ -125,7 +131,7 @@ class Scenario:
             if dataclasses.is_dataclass(drawn) and getattr(drawn, "seed", None) is not None:
                 drawn = dataclasses.replace(drawn, seed=seed * 1_000_003 + position)  # type: ignore[type-var]
             fresh.append(drawn)
-        return Scenario(self.name, *fresh)
+        return Scenario(self.name, *fresh, zh=self.zh)
 
     @property
     def random(self) -> bool:
@@ -139,7 +145,7 @@ class Scenario:
         A scenario file may come from anybody: the files it names lie in its own folder or below (links are followed
         first). Layers of the city are named as the city names them, without an ending.
 
-        The keys ``city`` and ``standards`` are for ``twin run``: where the city is, and by which packs it is judged.
+        A file that holds a study, with its own plans and shocks, is read with `Bundle.load`.
 
         Raises
         ------
@@ -149,23 +155,10 @@ class Scenario:
         UnknownName : a change or unit that does not exist, with the nearest that does.
         """
         path = Path(path)
-        try:
-            table = tomllib.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise ScenarioError(f"{path}: no such file") from None
-        except OSError as error:
-            raise ScenarioError(f"{path}: not readable ({error.strerror})") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ScenarioError(f"{path}: not readable as TOML ({error}); correct that line") from None
-        _keys(table, {"about", "change", "city", "name", "standards"}, str(path), path.stem)
-        if not isinstance(table.get("name"), str):
-            raise ScenarioError(f'{path}: a scenario needs a name; write name = "…"')
-        entries = table.get("change", [])
-        if not isinstance(entries, list):
-            raise ScenarioError(
-                f"{path}: write each change under [[change]], with two brackets", scenario=table["name"]
-            )
-        return cls(table["name"], *(_build(entry, path, number) for number, entry in enumerate(entries, 1)))
+        table = _table(path)
+        if "plan" in table or "shock" in table:
+            raise ScenarioError(f"{path}: it holds a study with its own plans and shocks; run it with twin run")
+        return _scenario(table, path, str(path))
 
     def save(self, path: str | Path) -> None:
         """Write the scenario as TOML; layers held in memory are written beside it."""
@@ -176,11 +169,87 @@ class Scenario:
             path.parent.mkdir(parents=True, exist_ok=True)
             entries = [_entry(each, path, number) for number, each in enumerate(self.changes, 1)]
             fresh = path.with_name(f".{path.name}.partial")
-            fresh.write_text(tomli_w.dumps({"name": self.name, "change": entries}), encoding="utf-8")
+            name = self.name if self.zh == self.name else {"en": self.name, "zh": self.zh}
+            fresh.write_text(tomli_w.dumps({"name": name, "change": entries}), encoding="utf-8")
             fresh.replace(path)
         except OSError as error:
             reason = error.strerror or error
             raise ScenarioError(f"{path}: cannot be written ({reason}); name a place that you may write to") from None
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """What a scenario file asks for: plans and shocks, on which city, by which standards.
+
+    Attributes
+    ----------
+    scenario : the file's name in both languages, with the changes that stand under ``[[change]]``.
+    plans : what is built, each judged at rest and under every shock; empty: the city as it is alone.
+    shocks : what happens; the file's own changes are the first of them.
+    city : the city's folder, beside the file; None where the file names none.
+    standards : packs by name.
+    """
+
+    scenario: Scenario
+    plans: tuple[Scenario, ...]
+    shocks: tuple[Scenario, ...]
+    city: Path | None
+    standards: tuple[str, ...]
+
+    @classmethod
+    def load(cls, path: str | Path) -> Bundle:
+        """Read a scenario file; its keys stand in ``docs/cases.md``, the errors are those of `Scenario.load`."""
+        path = Path(path)
+        table = _table(path)
+        own = _scenario(table, path, str(path))
+        plans, shocks = (_parts(table, key, path) for key in ("plan", "shock"))
+        if plans:
+            plans = (Scenario("as it is", zh="现状"), *plans)
+        if own.changes:
+            shocks = (own, *shocks)
+        city, standards = table.get("city", ""), table.get("standards", [])
+        if not isinstance(city, str) or not isinstance(standards, list) or not all(type(n) is str for n in standards):
+            raise ScenarioError(f'{path}: write city = "…" and standards = ["…"]', scenario=own.name)
+        return cls(own, plans, shocks, path.parent / city if city else None, tuple(standards))
+
+
+#: Keys of a scenario file; ``case`` is what a dossier tells beside the numbers (`twin.cases`).
+_FILE = {"about", "case", "change", "city", "name", "plan", "shock", "standards"}
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ScenarioError(f"{path}: no such file") from None
+    except OSError as error:
+        raise ScenarioError(f"{path}: not readable ({error.strerror})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"{path}: not readable as TOML ({error}); correct that line") from None
+    _keys(table, _FILE, str(path), path.stem)
+    return table
+
+
+def _parts(table: Mapping[str, Any], key: str, path: Path) -> tuple[Scenario, ...]:
+    """The scenarios under ``[[plan]]`` or ``[[shock]]``."""
+    entries = table.get(key, [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise ScenarioError(f"{path}: write each {key} under [[{key}]], with two brackets", scenario=path.stem)
+    for number, entry in enumerate(entries, 1):
+        _keys(entry, {"about", "change", "name"}, f"{path}, {key} {number}", path.stem)
+    return tuple(_scenario(entry, path, f"{path}, {key} {number}") for number, entry in enumerate(entries, 1))
+
+
+def _scenario(table: Mapping[str, Any], path: Path, where: str) -> Scenario:
+    name = table.get("name")
+    names: Any = name if isinstance(name, dict) else {"en": name, "zh": name}
+    if set(names) != {"en", "zh"} or not all(isinstance(text, str) and text for text in names.values()):
+        raise ScenarioError(f'{where}: a scenario needs a name; write name = "…", or name = {{ en = "…", zh = "…" }}')
+    entries = table.get("change", [])
+    if not isinstance(entries, list):
+        raise ScenarioError(f"{where}: write each change under [[change]], with two brackets", scenario=names["en"])
+    built = (_build(entry, path, f"{where}, change {number}") for number, entry in enumerate(entries, 1))
+    return Scenario(names["en"], *built, zh=names["zh"])
 
 
 def _label(each: Change) -> str:
@@ -202,11 +271,35 @@ def _described(each: Change, language: str) -> str:
             )
         elif isinstance(value, tuple) and all(isinstance(v, str) for v in value):
             value = listed(value)
-        if value in ("", (), None) or value != value:  # noqa: PLR0124 -- NaN
+        if value is False or value in ("", (), None) or value != value:  # noqa: PLR0124 -- NaN
+            continue
+        if value == field.default and field.name in {"add", "share", "times"}:
             continue
         unit = field.metadata.get("unit", "")
-        texts.append(f"{field.name}: {value}{' ' + unit if unit and unit != '1' else ''}")
-    return f"{label} ({'; '.join(texts)})" if texts else label
+        said = "yes" if value is True else f"{value}{' ' + unit if unit and unit != '1' else ''}"
+        texts.append((field.name, said))
+    if language == "zh":
+        texts = [(name, "是" if value == "yes" else value.replace(" person", " 人")) for name, value in texts]
+        told = "；".join(f"{_chinese().get(name, name)}：{_kind(name, value)}" for name, value in texts)
+        return f"{label}（{told}）" if told else label
+    told = "; ".join(f"{name}: {value}" for name, value in texts)
+    return f"{label} ({told})" if told else label
+
+
+@cache
+def _chinese() -> Mapping[str, str]:
+    table: dict[str, str] = tomllib.loads((files("twin") / "changes.toml").read_text(encoding="utf-8"))
+    return table
+
+
+def _kind(field: str, value: str) -> str:
+    """A kind of facility, or a column of the facilities, by its Chinese name."""
+    from twin.gis.kinds import kinds
+    from twin.model.schema import schema
+
+    known = {"facility": kinds(), "column": schema()["facilities"].columns, "of": schema()["facilities"].columns}
+    found: Any = known.get(field, {}).get(value)
+    return found.zh if found else value
 
 
 def _keys(table: Mapping[str, Any], known: Sequence[str] | set[str], where: str, name: str) -> None:
@@ -216,8 +309,7 @@ def _keys(table: Mapping[str, Any], known: Sequence[str] | set[str], where: str,
             raise ScenarioError(str(error), scenario=name)
 
 
-def _build(entry: Any, path: Path, number: int) -> Change:
-    where = f"{path}, change {number}"
+def _build(entry: Any, path: Path, where: str) -> Change:
     if not isinstance(entry, dict) or not isinstance(entry.get("kind"), str):
         raise ScenarioError(f'{where}: a change names its kind; write kind = "flood" (or {listed(changes)})')
     try:

@@ -31,7 +31,7 @@ __all__ = ["Cell", "Comparison", "Study", "study"]
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """One plan under one shock: the city, its verdicts, the trace of the first run, and how long it took [s]."""
+    """One plan under one shock: the city, its verdicts, the trace of the first run, how long it took [s], the names."""
 
     plan: str
     shock: str
@@ -40,11 +40,20 @@ class Cell:
     verdicts: Verdicts
     trace: Trace | None = None
     seconds: float = 0.0
+    plan_zh: str = ""
+    shock_zh: str = ""
 
     @property
     def name(self) -> str:
         """Plan and shock in one."""
         return f"{self.plan} + {self.shock}" if self.shock else self.plan
+
+    def name_in(self, language: str) -> str:
+        """The name in English or Chinese (``zh``)."""
+        if language != "zh":
+            return self.name
+        plan, shock = self.plan_zh or self.plan, self.shock_zh or self.shock
+        return f"{plan} + {shock}" if shock else plan
 
 
 class Comparison(pd.DataFrame):
@@ -191,7 +200,7 @@ def study(  # noqa: PLR0913 -- the contract of section 13
     """
     if not isinstance(city, City):
         raise ScenarioError(f"study: it takes a city, not {type(city).__name__}; read one with twin.read")
-    rows = (plans,) if isinstance(plans, Scenario) else tuple(plans) or (Scenario("as it is"),)
+    rows = (plans,) if isinstance(plans, Scenario) else tuple(plans) or (Scenario("as it is", zh="现状"),)
     shocks = (None, *((under,) if isinstance(under, Scenario) else under))
     names = [(plan.name, shock.name if shock else "") for plan in rows for shock in shocks]
     twice = {name for name in names if names.count(name) > 1}
@@ -261,5 +270,6 @@ class _Task:
         if len(results) > 1:
             verdicts = combine([each for _, each, _ in results], self.packs, city, on=self.day)
         return Cell(
-            plan.name, shock.name if shock else "", scenario, city, verdicts, trace, time.perf_counter() - start
-        )
+            plan.name, shock.name if shock else "", scenario, city, verdicts, trace, time.perf_counter() - start,
+            plan.zh, shock.zh if shock else "",
+        )  # fmt: skip

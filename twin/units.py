@@ -194,17 +194,59 @@ def shown_in(unit: str, *, most: float = float("inf")) -> tuple[str, float]:
     return _SHOWN.get(unit, ("" if unit == "count" else unit, 1.0))
 
 
-def shown(value: float, unit: str) -> str:
+#: What units are called in Chinese where that is more than their sign; those that stand close to the number.
+_CHINESE: Mapping[str, str] = MappingProxyType(
+    {
+        "per 1,000 persons": "/千人",
+        "per km2": "/km²",
+        "km/km2": "km/km²",
+        "m2": "m²",
+        "m3": "m³",
+        "m2/100 households": "m²/百户",
+        "km/100,000 persons": "km/10万人",
+        "persons/km2": "人/km²",
+        "ug/m3": "µg/m³",
+        "L/day/person": "L/(人·d)",
+        "m2/person": "m²/人",
+        "m3/person": "m³/人",
+        "kg/person": "kg/人",
+        "W/person": "W/人",
+        "person": "人",
+        "persons": "人",
+        "household": "户",
+        "year": "年",
+        "1/household": "/户",
+        "1/year": "/年",
+    }
+)
+
+
+def shown(value: float, unit: str, *, language: str = "en") -> str:
     """A value as people read it: shares in percent, seconds in minutes, with the unit visible.
 
     >>> shown(0.8213, "1"), shown(240, "s"), shown(1530, "m"), shown(4, "count")
     ('82.1 %', '4 min', '1,530 m', '4')
+    >>> shown(259200, "s"), shown(0.0028, "1/person", language="zh"), shown(15, "year", language="zh")
+    ('72 h', '2.8/千人', '15年')
     """
+    text = _shown(value, unit)
+    if language != "zh":
+        return text
+    number, _, name = text.partition(" ")
+    chinese = _CHINESE.get(name)
+    if chinese is None:
+        return text
+    return f"{number}{chinese}" if chinese[0] in "/年人户" else f"{number} {chinese}"
+
+
+def _shown(value: float, unit: str) -> str:
     if value != value:  # NaN  # noqa: PLR0124
         return "–"
     if unit == "1":
         return f"{100 * value:.1f} %"
     if unit == "s":
+        if abs(value) >= 60_000:
+            return f"{value / 3600:,.3g} h"
         return f"{value / 60:.3g} min" if abs(value) >= 60 else f"{value:.3g} s"
     if unit in _SHOWN:
         name, factor = _SHOWN[unit]

@@ -21,28 +21,34 @@ from twin.measures.lines import with_visits
 from twin.measures.noise import with_traffic
 from twin.measures.places import places
 from twin.measures.rain import with_rain
+from twin.measures.region import with_line, with_motorway
 from twin.measures.response import with_answers
 from twin.measures.trips import with_trips
 from twin.measures.utilities import with_mains
 from twin.measures.waiting import with_calls
-from twin.model import Network, Trace
+from twin.model import Trace
 from twin.units import dimension_of
 
 #: How each measure is called here; a registered measure without a row fails.
 GIVEN = {
     "access_gini": {"facility": "clinic"},
+    "across_within": {"facility": "clinic", "within": 20.0, "layer": "communities"},
     "all_within": {"facility": ["clinic", ["bus_stop", "park"]], "within": 500.0},
     "amount_per_head": {"facility": "clinic"},
     "amount_share": {"facility": "clinic", "amount": "nursing_beds"},
     "answered_within": {"layer": "hotline", "within": 15.0},
+    "area_count": {"layer": "communities"},
     "area_each": {"record": "buses"},
     "area_per_head": {"facility": "park"},
     "area_per_household": {"facility": "clinic", "area": "area", "of": "jobs"},
     "area_per_record": {"facility": "clinic", "record": "buses"},
     "area_ratio": {"facility": "clinic", "over": "park"},
+    "areas_called": {"layer": "communities"},
+    "areas_joined": {"to": "clinic", "layer": "communities"},
     "areas_of": {"layer": "communities", "least": 100.0},
     "areas_sized": {"of": "people", "least": 10.0},
     "areas_with": {"facility": ["clinic", "bus_stop"], "groups": 2},
+    "areas_within": {"facility": "clinic", "within": 20.0, "layer": "communities"},
     "areas_without": {"facility": "clinic"},
     "attached": {"layer": "facilities"},
     "availability": {"network": "power", "customers": "buses"},
@@ -54,6 +60,7 @@ GIVEN = {
     "cell_size": {"layer": "flood_100"},
     "choices_within": {"facility": "bus_stop", "network": "walk", "within": 500.0},
     "clearance_time": {"crowd": "Walkers"},
+    "commute_within": {"facility": "clinic", "within": 30.0, "modes": ("drive",)},
     "concentration": {"layer": "flood_100"},
     "connected_share": {"network": "water", "source": ("works",)},
     "covered": {"layer": "flood_100"},
@@ -106,10 +113,12 @@ GIVEN = {
     "mean_wait": {"layer": "hotline"},
     "model_level": {},
     "network_density": {},
+    "nearest_across": {"facility": "clinic", "layer": "communities"},
     "noise_within": {"at_most": 60.0},
     "on_rings": {"network": "water", "source": ("works",)},
     "open_length": {},
     "open_space_share": {},
+    "own_within": {"facility": "clinic", "within": 20.0, "layer": "communities"},
     "people_around": {"within": 300.0},
     "people_density": {},
     "people_exposed": {"layer": "flood_100"},
@@ -132,20 +141,24 @@ GIVEN = {
     "response_within": {"service": "fire_station", "within": 300.0},
     "room_for_share": {"facility": "clinic"},
     "run_off": {},
+    "seats_within": {"facility": "bus_stop", "to": "clinic", "within": 20.0},
     "separation": {"facility": "clinic", "hazard": "bus_stop"},
     "served_within": {"facility": "clinic", "within": 60.0},
     "share_within": {"facility": "clinic", "network": "walk", "within": 300.0},
     "shelter_overflow": {"crowd": "Walkers", "facility": "clinic"},
     "single_use": {},
     "sized": {"facility": "park", "least": 1000.0},
+    "source_count": {"network": "water", "source": ("works",)},
     "spacing": {"facility": "bus_stop"},
     "staffed_time": {"layer": "hotline"},
     "straight_within": {"facility": ["clinic", "park"], "within": 300.0},
     "street_light": {},
     "streets_passable": {"layer": "flood_100", "depth": 0.3},
     "supplied_after_loss": {"network": "water", "source": ("works",)},
+    "supply_over_demand": {"network": "water", "source": ("works",)},
     "tallest": {},
     "time_between": {"facility": "bus_stop", "to": "clinic"},
+    "time_to_road": {"facility": "clinic", "classes": ("motorway",)},
     "total_delay": {},
     "travel_distance": {"facility": "clinic"},
     "travel_time": {"facility": "clinic"},
@@ -176,8 +189,7 @@ def furnished():
         "facilities", nursing_beds=[20.0, 0.0, 0.0, 0.0], servers=[2.0] * 4, floor_area=[250.0, 0.0, 0.0, 0.0]
     )
     streets = city.network("drive").with_columns(width=6.0, monitored=1.0)
-    line = Network.from_arrays([0.0, 800.0], [0.0, 0.0], [0], [1], length=800.0, crs=city.crs, headway=600.0)
-    return city.with_network("drive", streets).with_network("transit", line)
+    return with_line(with_motorway(city.with_network("drive", streets)))
 
 
 def ran():

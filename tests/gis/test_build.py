@@ -143,7 +143,8 @@ def test_the_report_says_that_a_network_is_in_pieces(extract):
     page = page_of(twin.study(city_of(extract, name="x"), [twin.Scenario("as it is")]))
     said = [doubt.en for doubt in page.doubts]
     assert (
-        "The walk network is in pieces: from 0.1 of 1.2 km in 1 parts one cannot reach the rest and come back." in said
+        "Walking network (walk) is in pieces: from 0.1 of 1.2 km in 1 parts one cannot reach the rest and come back."
+        in said
     )
 
 

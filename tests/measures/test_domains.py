@@ -10,6 +10,7 @@ from twin.gis.grid import grid_city
 from twin.interventions import AddFacility, CloseFacility
 from twin.measures import (
     all_within,
+    area_count,
     area_per_household,
     attached,
     buildings_exposed,
@@ -40,14 +41,17 @@ from twin.measures import (
     people_ratio,
     response_time,
     sized,
+    source_count,
     street_light,
     streets_passable,
     supplied_after_loss,
+    supply_over_demand,
     tallest,
     time_between,
     use_mix,
     width_share,
 )
+from twin.measures.areas import with_communities
 from twin.measures.exposure import with_flood
 from twin.measures.utilities import with_mains
 from twin.model import Network, Raster
@@ -301,3 +305,33 @@ def test_the_second_station_is_the_second_of_all(stations):
     assert kth_time(city, facility="fire_station", kth=2).rows.tolist() == pytest.approx(times[1].tolist())
     if stations > 2:
         assert kth_time(city, facility="fire_station", kth=3).rows.tolist() == pytest.approx(times[2].tolist())
+
+
+def test_sources_count_by_what_they_can_give():
+    """By the mains that leave each works; a closed main takes its part away."""
+    city = with_mains(grid_city(1))  # ring a-b-c-d-a of edges 0.1 L/s each, works at a
+    fed = {"network": "water", "source": ("works",)}
+    assert (source_count(city, **fed), supply_over_demand(city, **fed)) == (1.0, 2.0)
+    net = city.networks["water"].with_columns(capacity=[0.1, 0.19, 0.01, 0.1])
+    two = city.with_network("water", net).with_columns("water_nodes", role=["works", "junction", "works", "junction"])
+    assert source_count(two, **fed) == 2.0  # 0.2 and 0.2 of 0.4
+    assert supply_over_demand(two, **fed) == pytest.approx(4.0)
+    dry = two.with_network("water", net.close([1]))  # c is left with 0.01 of 0.21: 4.8 %
+    assert source_count(dry, **fed) == 1.0
+    assert supply_over_demand(dry, **fed) == pytest.approx(2.1)
+    near = city.with_columns("water_nodes", role=["works", "works", "service", "junction"])
+    assert supply_over_demand(near, **fed) == pytest.approx(2.0)  # what joins two works is no supply
+    none = city.with_network("water", city.networks["water"].close([0, 3]))
+    assert (source_count(none, **fed), supply_over_demand(none, **fed)) == (0.0, 0.0)
+    unknown = city.with_network("water", city.networks["water"].with_columns(capacity=[np.nan, 0.1, 0.1, 0.1]))
+    with pytest.raises(MissingData, match="some edges at the sources of water have no capacity"):
+        source_count(unknown, **fed)
+
+
+def test_areas_on_the_land_are_counted():
+    city = with_communities(grid_city(1))
+    assert area_count(city, layer="communities") == 2.0
+    far = city.table("communities").assign(geometry=city.table("communities").translate(5000, 0))
+    assert area_count(city.with_layer("communities", far), layer="communities") == 0.0
+    with pytest.raises(MissingData, match="historic_districts"):
+        area_count(city, layer="historic_districts")

@@ -2,6 +2,7 @@
 
 import hashlib
 import pickle
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -275,3 +276,12 @@ def test_people_of_a_polygon_stand_at_its_representative_point():
         shapely.get_dimensions(city.with_rows("population", cells.assign(id=2)).population.geometry.to_numpy()).max()
         == 0
     )
+
+
+def test_people_on_a_line_span_no_land():
+    """A density over no land would be endless, and would pass."""
+    city = grid_city(2)
+    line = city.population[city.population.geometry.y == 0.0]
+    city = replace(city, population=line, layers={})
+    with pytest.raises(MissingData, match="people stand on a line or at one place, which is no land; add a boundary"):
+        city.land()

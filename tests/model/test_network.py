@@ -146,6 +146,7 @@ def test_ids_of_any_sort(ids):
     assert net.positions(ids).tolist() == [0, 1, 2]
     assert net.positions(given[::-1]).tolist() == [2, 1, 0]
     assert net.positions([given[1]]).dtype == np.int32
+    assert [net.positions([each]).tolist() for each in ids] == [[0], [1], [2]]  # one by one is the same
     assert net.node_ids([2, 0]) == [given[2], given[0]]
     assert nearest(net, [given[2]]).cost[:, 0].tolist() == [90, 40, 0]
     with pytest.raises(UnknownName, match="no node"):

@@ -138,7 +138,9 @@ SOURCES = (
         "CC BY 4.0",
         300,
         estimated=True,
-        note="Spread by floor area; errors of a third per point are usual.",
+        note=Text(
+            "Spread by floor area; errors of a third per point are usual.", "按建筑面积分配；单点误差常达三分之一。"
+        ),
     ),
     Source(Text("Facilities", "设施"), "The town's register", "2021–2023", "ODbL 1.0, open municipal", 39),
 )
@@ -167,7 +169,7 @@ def clause_card(i):
         evidence=EVIDENCE[i],
         measure=Text("share of people within reach", "覆盖率") if reach else Text("value", "数值"),
         limit=Text(f"≥ {100 * share:.0f} %", f"≥ {100 * share:.0f} %") if share else Text("value only", "仅报数值"),
-        note="Straight from table 5.0.2; check <edition> & year." if i == 4 else "",
+        note=Text("Straight from table 5.0.2; check <edition> & year.", "直接取自表5.0.2") if i == 4 else Text("", ""),
         kinds=kinds,
     )
 

@@ -21,7 +21,7 @@ def test_verdicts_and_scenarios():
     done = study_of(grid_city(6), twin.Scenario("shut", CloseFacility("clinic")), plans=[twin.Scenario("as it is")])
     page = page_of(done)
     assert [card.label.en for card in page.scenarios] == ["as it is", "as it is + shut"]
-    assert [text.zh for text in page.scenarios[1].changes] == ["关闭设施 (facility: clinic)"]
+    assert [text.zh for text in page.scenarios[1].changes] == ["关闭设施（设施：门诊部）"]
     assert len(page.verdicts) == 2 * len(page.clauses)
     assert {cell.status for cell in page.verdicts} <= {"pass", "fail", "value", "unknown", "not applicable"}
     assert page.city.people == 490

@@ -276,6 +276,11 @@ def test_nist_5_1_congestion_before_a_stair():
     assert landing[-1] == stair[-1] == 0
 
 
+def test_nist_5_2_no_more_than_1_33_a_second_pass_a_metre():
+    # the guideline takes the figure from IMO; what is left after the first has crossed the room passes at an even rate
+    assert 1.0 < (500 - 1) / (emptied(2) - 16 / 1.34) <= 1.33
+
+
 def test_no_one_is_lost_in_a_crowd():
     streets = grid_city(4)
     ends = np.random.default_rng(1).integers(0, 25, (2, 2000))

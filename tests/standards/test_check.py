@@ -76,8 +76,8 @@ def test_inclusive_and_strict_limits(judge):
 
 
 def test_a_value_on_the_limit(judge):
-    measure = 'measure = "sized"\ngiven = { facility = "clinic", least = 720 }'
-    assert [v.status for v in judge("at_least = 1.0", "more_than = 1.0", measure=measure)] == ["pass", "fail"]
+    measure = 'measure = "facilities_within"\ngiven = { facility = "bus_stop", near = "clinic", within = 100 }'
+    assert [v.status for v in judge("at_least = 0.5", "more_than = 0.5", measure=measure)] == ["pass", "fail"]
 
 
 def test_between_and_value_and_classes(judge):
@@ -235,3 +235,40 @@ def test_a_change_elsewhere_leaves_the_very_verdicts(harbour):
     after = check(Blockage(share=0.01, seed=3, networks=("drive",))(harbour), "living-circle")
     same = [first is second for first, second in zip(before, after, strict=True)]
     assert 0.5 < np.mean(same) < 1.0
+
+
+@pytest.mark.parametrize(
+    ("lines", "en", "zh"),
+    [
+        (
+            'measure = "rain_held"\ngiven = { design = { value = 20, unit = "mm" } }',
+            "no layer 'rain'; there is boundary, green, land_use; add rain.parquet to the city's folder with id, depth",
+            "缺少图层“rain”（降雨）；请在城市文件夹中添加rain.parquet，字段id, depth",
+        ),
+        (
+            'measure = "concentration"\ngiven = { layer = "pm25" }',
+            "add pm25.tif, or pm25.parquet where it is a table, to the city's folder",
+            "缺少图层“pm25”；请在城市文件夹中添加pm25.tif（表格为pm25.parquet）",
+        ),
+        (
+            'measure = "distance_within"\ngiven = { facility = "clinic", within = 200, of = "age_0_2" }',
+            "population has no column 'age_0_2'; there is id, jobs, people; add it to population.parquet [person]",
+            "图层“population”（人口）缺少字段age_0_2（0–2岁 [person]）；请补充到population.parquet",
+        ),
+        (
+            'measure = "frequent_within"\ngiven = { within = 500, headway = 1200 }',
+            "no network 'transit'; there is drive, walk; add a network of that name",
+            "缺少网络“transit”；请为城市添加该网络",
+        ),
+        (
+            'measure = "distance_within"\ngiven = { facility = "hospital", within = 200 }',
+            "no hospital in the data, which does not mean that there is none; add them",
+            "缺少数据：",
+        ),
+    ],
+)
+def test_a_layer_that_is_missing_is_named_with_how_to_add_it(judge, lines, en, zh):
+    (found,) = judge("", measure=lines)
+    assert found.status == "unknown"
+    assert en in found.reason
+    assert zh in found.reason_zh

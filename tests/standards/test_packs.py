@@ -119,7 +119,7 @@ def test_radii_of_living_circles_are_judged_on_foot_and_straight_beside():
         assert "of" not in clause.given
         if "waste collection station" not in clause.id:  # a cart drives
             assert clause.given["network"] == "walk"
-            assert "strict reading" in clause.source.note
+            assert "strict reading" in clause.source.said.en
 
 
 def test_minutes_on_foot_say_whose_speed_it_is(clauses):
@@ -127,7 +127,7 @@ def test_minutes_on_foot_say_whose_speed_it_is(clauses):
     assert len(walked) == 10
     for clause in walked:
         assert clause.arguments()["speed"] == pytest.approx(80 / 60, rel=1e-12)
-        assert "ours" in clause.source.note, clause.key
+        assert "ours" in clause.source.said.en, clause.key
 
 
 def test_goals_of_2025_are_levels(clauses):

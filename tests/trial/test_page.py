@@ -82,9 +82,11 @@ def test_each_language_says_the_same_numbers(html):
     pairs = re.findall(r'<span class="en" lang="en">(.*?)</span><span class="zh" lang="zh-CN">(.*?)</span>', html)
     assert len(pairs) > 150
     for en, zh in pairs:
-        assert re.search(r"[\u4e00-\u9fff。；]", zh), zh
+        assert re.search(r"[\u4e00-\u9fff。；²³µ]", zh), zh
         assert "{" not in en + zh
-        numbers = [re.findall(r"\d+(?:,\d{3})*(?:\.\d+)?(?= ?%| (?:m|min|s)(?![a-z0-9/]))", text) for text in (en, zh)]
+        numbers = [
+            re.findall(r"\d+(?:,\d{3})*(?:\.\d+)?(?= ?%| (?:m|min|s)(?![a-z0-9/²³]))", text) for text in (en, zh)
+        ]
         assert sorted(numbers[0]) == sorted(numbers[1]), (en, zh)
 
 
@@ -144,7 +146,8 @@ def test_json_holds_every_part_and_its_fields_are_described(done):
 
 def test_a_folder_is_written_whole_and_never_over_something_else(done, tmp_path):
     folder = done.write(tmp_path / "out", language="zh")
-    assert sorted(path.name for path in folder.iterdir()) == ["report.html", "trial.json"]
+    names = ["dictionary.csv", "metadata.xml", "outcomes.csv", "report.html", "trial.json"]
+    assert sorted(path.name for path in folder.iterdir()) == names
     assert '<html lang="zh-CN">' in (folder / "report.html").read_text(encoding="utf-8")
     done.write(folder)  # its own is replaced
     (tmp_path / "mine").mkdir()

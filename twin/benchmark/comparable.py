@@ -8,11 +8,10 @@ import numpy as np
 import pyproj
 
 from twin.benchmark.parts import Reading
-from twin.benchmark.words import named, word
+from twin.benchmark.words import word
 from twin.model import City
-from twin.model.schema import schema
 from twin.report.content import Text
-from twin.report.words import joined
+from twin.report.words import joined, layer_label, named
 from twin.standards import Clause
 
 __all__ = ["STRETCH", "city_notes", "indicator_notes", "stretch"]
@@ -67,16 +66,11 @@ def indicator_notes(
         years = [year if _dated(year) else "" for year in years]
         if len(set(years)) > 1:
             said = [year or word("no_year") for year in years]
-            yield word("layer_years", layer=_label(layer), each=_each([cities[n] for n in known], said))
+            yield word("layer_years", layer=layer_label(layer), each=_each([cities[n] for n in known], said))
     if len({asked[n] for n in known}) > 1:
         yield word("limits_differ")
     if clause.source.evidence == "recalled":
         yield word("recalled")
-
-
-def _label(layer: str) -> Text:
-    known = schema().get(layer)
-    return Text(known.en, known.zh) if known else Text(layer, layer)
 
 
 def _dated(year: str) -> bool:

@@ -11,11 +11,11 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from twin.benchmark.parts import Benchmark, Indicator, Reading
-from twin.benchmark.words import named, word, words
+from twin.benchmark.words import word, words
 from twin.report.content import Text
 from twin.report.embed import script_json
 from twin.report.page import POLICY, SIGNS, say
-from twin.report.words import filled, joined
+from twin.report.words import filled, joined, named, told
 from twin.report.words import words as report_words
 from twin.standards import domains
 from twin.units import shown
@@ -52,7 +52,7 @@ def render(done: Benchmark, *, language: str = "en") -> str:
         policy=POLICY,
         signs=SIGNS,
         style=Markup(_file("twin.report", "page.css") + _file("twin.benchmark", "page.css")),  # noqa: S704
-        script=Markup('"use strict";\n' + _file("twin.report", "language.js")),  # noqa: S704
+        script=Markup('"use strict";\n' + _file("twin.report", "language.js") + _file("twin.report", "start.js")),  # noqa: S704
         data=Markup(script_json(data)),  # noqa: S704
         written=done.on.isoformat(),
         cities=[named(city) for city in done.cities],
@@ -106,18 +106,12 @@ def _cell(each: Indicator, reading: Reading) -> dict[str, Any]:
     return {
         "status": reading.status,
         "reason": reading.reason,
-        "value": word_of(reading.value, each.unit),
+        "value": told(reading.value, each.unit),
         "interval": f"{shown(reading.low, each.unit)} – {shown(reading.high, each.unit)}" if sure else "",
         "score": reading.score if reading.score == reading.score else None,
         "share": shown(reading.score, "1"),
         "rank": "" if not first else f"{first}" if first == last else f"{first}–{last}",
     }
-
-
-def word_of(value: float, unit: str) -> Text:
-    """A value as people read it."""
-    text = shown(value, unit)
-    return Text("beyond reach", "不可达") if value == float("inf") else Text(text, text)
 
 
 def _frameworks(done: Benchmark) -> Iterator[dict[str, Any]]:

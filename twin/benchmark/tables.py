@@ -10,7 +10,7 @@ import pandas as pd
 from twin.benchmark.parts import Benchmark, Indicator, Reading
 from twin.model import City
 from twin.report.content import Text
-from twin.report.words import joined
+from twin.report.words import joined, told
 from twin.units import shown
 
 __all__ = ["frameworks", "readings", "summary"]
@@ -97,8 +97,7 @@ def summary(done: Benchmark, language: str = "en") -> pd.DataFrame:
 def _cell(each: Indicator, reading: Reading, language: str, unknown: str) -> str:
     if reading.status == "unknown":
         return unknown
-    far = {"en": "beyond reach", "zh": "不可达"}[language]
-    text = far if reading.value == float("inf") else shown(reading.value, each.unit)
+    text = told(reading.value, each.unit).get(language)
     if reading.low == reading.low:  # NaN is not itself
         text += f" [{shown(reading.low, each.unit)} – {shown(reading.high, each.unit)}]"
     if reading.rank is not None:

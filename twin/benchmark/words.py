@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-from twin.model import City
 from twin.report.content import Text
 from twin.report.words import filled
 
-__all__ = ["named", "word", "words"]
+__all__ = ["word", "words"]
 
 
 @cache
@@ -29,8 +28,3 @@ def word(name: str, **values: object) -> Text:
     """
     found = words()[name]
     return filled(found, **values) if values else found
-
-
-def named(city: City) -> Text:
-    """A city's name; in Chinese too where its traits have one."""
-    return Text(city.name, city.about.traits.get("name_zh", city.name))

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from twin.benchmark.page import render
 from twin.benchmark.parts import Benchmark
-from twin.benchmark.words import named, word
+from twin.benchmark.words import word
 from twin.errors import DataError
 from twin.gis.folder import replacing
 from twin.report.content import Text
 from twin.report.dictionary import dictionary
 from twin.report.manifest import version_of
 from twin.report.metadata import lineage, metadata
-from twin.report.words import joined
+from twin.report.words import joined, named
 
 __all__ = ["write_benchmark"]
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from twin.cli.terminal import OUT, PACK, progress, say, table, twin_group
+from twin.cli.terminal import LANG, OUT, PACK, progress, say, table, twin_group, word
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from twin.model import Verdict
-    from twin.scenario import Scenario
     from twin.study import Study
 
 
@@ -22,7 +21,8 @@ if TYPE_CHECKING:
 @click.option("--city", help="City folder; a TOML scenario may name it itself.")
 @PACK
 @OUT
-def run(scenario: Path, city: str | None, packs: tuple[str, ...], out: Path | None) -> None:
+@LANG
+def run(scenario: Path, city: str | None, packs: tuple[str, ...], out: Path | None, lang: str) -> None:
     """Run a scenario: a Python script as it stands, or a TOML file against a city."""
     if scenario.suffix == ".py":
         import runpy
@@ -34,33 +34,26 @@ def run(scenario: Path, city: str | None, packs: tuple[str, ...], out: Path | No
         runpy.run_path(str(scenario), run_name="__main__")
         return
     import twin
+    from twin.scenario import Bundle
 
-    shock, said = _loaded(scenario)
-    place = city or said["city"]
+    asked = Bundle.load(scenario)
+    place = city or asked.city
     if not place:
         raise click.UsageError(f'{scenario} names no city; say --city FOLDER, or city = "…" in the file')
     with progress(f"reading {place}"):
         before = twin.read(place)
     with progress("judging") as step:
-        done = twin.study(before, under=[shock], standards=packs or said["standards"] or "all", progress=step)
-    _finish(done, out)
+        wanted = packs or asked.standards or "all"
+        done = twin.study(before, asked.plans, under=asked.shocks, standards=wanted, progress=step)
+    _finish(done, out, lang)
+    if out is not None:
+        (out / "scenario.toml").write_bytes(scenario.read_bytes())
 
 
-def _loaded(path: Path) -> tuple[Scenario, dict[str, Any]]:
-    import tomllib
-
-    from twin.scenario import Scenario
-
-    shock = Scenario.load(path)
-    table = tomllib.loads(path.read_text(encoding="utf-8"))
-    city = table.get("city", "")
-    return shock, {"city": str(path.parent / city) if city else "", "standards": table.get("standards", [])}
-
-
-def _finish(done: Study, out: Path | None) -> None:
+def _finish(done: Study, out: Path | None, lang: str) -> None:
     if out is not None and out.suffix in {".html", ".csv", ".json"}:
         raise click.UsageError(f"-o {out}: name a folder; it will hold report.html and the tables")
-    table(_changes(done))
+    table(_changes(done, lang), lang)
     if out is not None:
         with progress(f"writing {out}"):
             done.write(out)
@@ -69,20 +62,26 @@ def _finish(done: Study, out: Path | None) -> None:
         say("partial: it was interrupted; what is missing is said in the report")
 
 
-def _changes(done: Study) -> pd.DataFrame:
+def _changes(done: Study, lang: str) -> pd.DataFrame:
     """Status and value by clause, those that differ first."""
     import pandas as pd
 
-    columns = {cell.name: [f"{v.status} {_shown(v)}".strip() for v in cell.verdicts] for cell in done.cells}
+    names = [cell.name_in(lang) for cell in done.cells]
+    if len(set(names)) < len(names):  # only the English ones have to differ
+        names = [cell.name for cell in done.cells]
+    columns = {
+        name: [f"{word(v.status, lang)} {_shown(v, lang)}".strip() for v in cell.verdicts]
+        for name, cell in zip(names, done.cells, strict=True)
+    }
     frame = pd.DataFrame(columns, index=pd.Index([v.key for v in done.cells[0].verdicts], name="clause"))
     differs = frame.ne(frame.iloc[:, 0], axis=0).any(axis=1)
     return pd.concat([frame[differs], frame[~differs]])
 
 
-def _shown(verdict: Verdict) -> str:
+def _shown(verdict: Verdict, lang: str) -> str:
     from twin.units import shown
 
-    return shown(verdict.value, verdict.unit) if abs(verdict.value) < float("inf") else ""
+    return shown(verdict.value, verdict.unit, language=lang) if abs(verdict.value) < float("inf") else ""
 
 
 @twin_group.command()
@@ -91,16 +90,19 @@ def _shown(verdict: Verdict) -> str:
 @click.option("--facility", required=True, help="Kind that the layouts place.")
 @PACK
 @OUT
-def compare(city: str, layouts: tuple[Path, ...], facility: str, packs: tuple[str, ...], out: Path | None) -> None:
+@LANG
+def compare(
+    city: str, layouts: tuple[Path, ...], facility: str, packs: tuple[str, ...], out: Path | None, lang: str
+) -> None:
     """Compare facility layouts, each a file of sites: a layout closes all sites of the kind and opens its own."""
     import twin
     from twin.interventions import Layout
 
-    plans = [twin.Scenario("as it is")]
+    plans = [twin.Scenario("as it is", zh="现状")]
     plans += [twin.Scenario(path.stem, Layout(facility, twin.read_layer(path))) for path in layouts]
     with progress("comparing") as step:
         done = twin.study(twin.read(city), plans, standards=packs or "all", progress=step)
-    _finish(done, out)
+    _finish(done, out, lang)
 
 
 @twin_group.command()

@@ -9,7 +9,9 @@ from twin.measures.access import (
     travel_time,
     walk_within,
 )
+from twin.measures.air import box_model, briggs, line_source, plume, screen_air
 from twin.measures.areas import (
+    area_count,
     areas_of,
     areas_sized,
     areas_with,
@@ -19,6 +21,7 @@ from twin.measures.areas import (
     single_use,
 )
 from twin.measures.blocks import behind_one_way, block_side, frequent_within
+from twin.measures.boundaries import across_within, nearest_across, own_within
 from twin.measures.carbon import GWP, decayed_methane, emissions, emissions_per_head, factors, fuel_by_speed, lmdi
 from twin.measures.cases import handled_within, settled_by, wilson
 from twin.measures.ecology import (
@@ -103,6 +106,7 @@ from twin.measures.records import (
     recorded_years,
 )
 from twin.measures.redundancy import choices_within, open_length, ways_out
+from twin.measures.region import commute_within, seats_within, time_to_road
 from twin.measures.response import mean_response, response_percentile, response_within, unit_workload
 from twin.measures.space import facility_density, network_density, open_space_share, separation, spacing
 from twin.measures.streets import away_from_junctions, junction_density, length_per_head, street_light, width_share
@@ -128,7 +132,15 @@ from twin.measures.trips import (
     trips_within,
     way_length,
 )
-from twin.measures.utilities import connected_share, demand_per_head, on_rings, supplied_after_loss
+from twin.measures.utilities import (
+    connected_share,
+    demand_per_head,
+    on_rings,
+    source_count,
+    supplied_after_loss,
+    supply_over_demand,
+)
+from twin.measures.villages import areas_called, areas_joined, areas_within
 from twin.measures.waiting import answered_within, calls_connected, erlang_a, erlang_c, mean_wait, staffed_time
 
 __all__ = [
@@ -137,29 +149,37 @@ __all__ = [
     "Share",
     "Statistic",
     "access_gini",
+    "across_within",
     "all_within",
     "amount_per_head",
     "amount_share",
     "answered_within",
+    "area_count",
     "area_each",
     "area_per_head",
     "area_per_household",
     "area_per_record",
     "area_ratio",
+    "areas_called",
+    "areas_joined",
     "areas_of",
     "areas_sized",
     "areas_with",
+    "areas_within",
     "areas_without",
     "attached",
     "availability",
     "away_from_junctions",
     "behind_one_way",
     "block_side",
+    "box_model",
+    "briggs",
     "buildings_exposed",
     "calls_connected",
     "cell_size",
     "choices_within",
     "clearance_time",
+    "commute_within",
     "concentration",
     "connected_share",
     "connectivity_index",
@@ -212,6 +232,7 @@ __all__ = [
     "light_power",
     "light_uniformity",
     "line_percentile",
+    "line_source",
     "lmdi",
     "longest_line",
     "lost_share",
@@ -232,17 +253,20 @@ __all__ = [
     "measures",
     "mesh_size",
     "model_level",
+    "nearest_across",
     "network_density",
     "noise_within",
     "on_rings",
     "open_length",
     "open_space_share",
+    "own_within",
     "path_loss",
     "people_around",
     "people_density",
     "people_exposed",
     "people_for_each",
     "people_ratio",
+    "plume",
     "point_light",
     "position_accuracy",
     "probability_of_connectivity",
@@ -265,6 +289,8 @@ __all__ = [
     "road_noise",
     "room_for_share",
     "run_off",
+    "screen_air",
+    "seats_within",
     "separation",
     "served_within",
     "settled_by",
@@ -273,6 +299,7 @@ __all__ = [
     "sight_chance",
     "single_use",
     "sized",
+    "source_count",
     "spacing",
     "staffed_time",
     "storm_intensity",
@@ -280,8 +307,10 @@ __all__ = [
     "street_light",
     "streets_passable",
     "supplied_after_loss",
+    "supply_over_demand",
     "tallest",
     "time_between",
+    "time_to_road",
     "total_delay",
     "traffic_level",
     "travel_distance",

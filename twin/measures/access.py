@@ -85,6 +85,7 @@ def share_within(
     of: str = "people",
     outward: bool = False,
     least_area: float = 0.0,
+    grade: Kinds = (),
 ) -> Share:
     r"""Share of a population that reaches the nearest open facility within a travel time.
 
@@ -98,6 +99,7 @@ def share_within(
     of : what the share is of; see `twin.measures.places.places`.
     outward : True where the facility sends out (fire engine, ambulance), which one-way streets make a difference to.
     least_area : smaller facilities do not count [m2].
+    grade : grades that count, such as tertiary hospitals; all where empty.
 
     Returns
     -------
@@ -120,7 +122,9 @@ def share_within(
     >>> round(share_within(grid_city(5), facility="clinic", network="walk", within=150).value, 6) == round(6 / 36, 6)
     True
     """
-    cost = nearest_cost(city, facility, network, of=of, outward=outward, least_area=least_area, limit=within)
+    cost = nearest_cost(
+        city, facility, network, of=of, outward=outward, least_area=least_area, limit=within, grade=grade
+    )
     who = places(city, of)
     return Share.of(cost <= within, who.weight, layer=who.layer, persons=who.persons)
 

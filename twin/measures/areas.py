@@ -16,7 +16,17 @@ from twin.model import City
 from twin.model.snap import snap_table
 from twin.routing.catchment import within as within_reach
 
-__all__ = ["areas_of", "areas_sized", "areas_with", "areas_without", "marked_within", "people_around", "single_use"]
+__all__ = [
+    "area_count",
+    "areas_of",
+    "areas_sized",
+    "areas_with",
+    "areas_without",
+    "homes",
+    "marked_within",
+    "people_around",
+    "single_use",
+]
 
 #: Homes that are asked for the people around them, evenly along the table; all of a small city.
 ASKED = 400
@@ -42,7 +52,7 @@ def areas_sized(
     1.0
     """
     table, who = city.table(layer), places(city, of)
-    home = _home(city, layer)
+    home = homes(city, layer)
     lives = np.bincount(home[home >= 0], weights=who.weight[home >= 0], minlength=len(table))
     return Share.of((lives >= least) & (lives <= most), np.ones(len(table)), layer=layer, persons=False)
 
@@ -90,6 +100,19 @@ def areas_without(city: City, *, facility: Sequence[Kinds] | str, layer: str = "
     """
     found = areas_with(city, facility=facility, layer=layer, groups=0)
     return Share.of(~found.reached, found.weight, layer=layer, persons=False)
+
+
+@measure(unit="count", en="number of areas", zh="单元数量")
+def area_count(city: City, *, layer: str) -> float:
+    """Areas of a layer that the city's land meets [count]; none where the layer is there and empty.
+
+    Examples
+    --------
+    >>> from twin.gis.grid import grid_city
+    >>> area_count(with_communities(grid_city(1)), layer="communities")
+    2.0
+    """
+    return float(shapely.intersects(city.land(), city.table(layer).geometry.to_numpy()).sum())
 
 
 @measure(unit="1", en="areas of a size", zh="面积达标的单元比例", given={"least": "m2", "most": "m2"})
@@ -228,7 +251,7 @@ def with_communities(city: City) -> City:
     return city.with_layer("communities", gpd.GeoDataFrame({"id": [0, 1]}, geometry=halves, crs=city.crs))
 
 
-def _home(city: City, layer: str) -> NDArray[np.intp]:
+def homes(city: City, layer: str) -> NDArray[np.intp]:
     """Area that each row of the population lies in, the first of several; -1 where it lies in none."""
     table = city.table(layer)
 

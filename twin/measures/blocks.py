@@ -13,6 +13,7 @@ from twin.measures.places import places
 from twin.model import City
 from twin.model.snap import snap_table
 from twin.routing.bridges import cut_off
+from twin.routing.faces import faces
 from twin.routing.reach import reach
 
 __all__ = ["behind_one_way", "block_side", "frequent_within"]
@@ -135,8 +136,8 @@ def frequent_within(
 
 def _blocks(city: City, network: str, on: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     net = city.network(network)
-    faces = shapely.get_parts(shapely.polygonize(net.shapes[net.open]))
-    middle = shapely.point_on_surface(faces)
+    blocks = faces(net)
+    middle = shapely.point_on_surface(blocks)
     land = city.land()
     shapely.prepare(land)
     inside = shapely.intersects(land, middle)
@@ -144,10 +145,10 @@ def _blocks(city: City, network: str, on: str) -> tuple[NDArray[np.float64], NDA
         table = city.table("land_use")
         homes = table.geometry.to_numpy()[(table["use"] == "residential").to_numpy()]
         found, _ = shapely.STRtree(homes).query(middle, predicate="intersects")
-        inside[np.setdiff1d(np.arange(len(faces)), found)] = False
-    faces = faces[inside]
-    if not len(faces):
+        inside[np.setdiff1d(np.arange(len(blocks)), found)] = False
+    blocks = blocks[inside]
+    if not len(blocks):
         return np.zeros(0), np.zeros(0)
-    corners = shapely.get_coordinates(shapely.minimum_rotated_rectangle(faces)).reshape(len(faces), 5, 2)
+    corners = shapely.get_coordinates(shapely.minimum_rotated_rectangle(blocks)).reshape(len(blocks), 5, 2)
     first, second = (np.hypot(*(corners[:, i + 1] - corners[:, i]).T) for i in (0, 1))
-    return np.maximum(first, second), shapely.area(faces)
+    return np.maximum(first, second), shapely.area(blocks)

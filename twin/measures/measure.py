@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import inf
 from typing import Any, TypeVar
 
 import numpy as np
@@ -43,6 +44,13 @@ class Measure:
     def parameters(self) -> Mapping[str, inspect.Parameter]:
         """Parameters after the city, by name."""
         return dict(list(inspect.signature(self.function).parameters.items())[1:])
+
+    @cached_property
+    def bounds(self) -> tuple[float, float]:
+        """Smallest and largest value that it can have: a share lies from 0 to 1, an amount is not negative."""
+        if inspect.signature(self.function).return_annotation in {Share, "Share"}:
+            return 0.0, 1.0
+        return (-inf if self.unit in {"1", "dB"} else 0.0), inf
 
     @property
     def about(self) -> str:

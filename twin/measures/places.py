@@ -93,12 +93,16 @@ def _land(city: City, of: str) -> Places:
     return Places(table, np.full(len(table), cell * cell), of, persons=False)
 
 
-def sites(city: City, facility: Kinds, *, least_area: float = 0.0) -> NDArray[np.bool_]:
-    """Which facilities serve: of the kind, open, and large enough where an area is asked for.
+def sites(city: City, facility: Kinds, *, least_area: float = 0.0, grade: Kinds = ()) -> NDArray[np.bool_]:
+    """Which facilities serve: of the kind, open, large enough where an area is asked for, of a grade where one is.
+
+    Parameters
+    ----------
+    grade : grades that count, such as tertiary hospitals; all where empty.
 
     Raises
     ------
-    MissingData : the city's data has no facility of such a kind (and is not said to be complete), or no area.
+    MissingData : the city's data has no facility of such a kind (and is not said to be complete), no area or no grade.
     """
     kinds = (facility,) if isinstance(facility, str) else tuple(facility)
     table = city.facilities
@@ -119,7 +123,23 @@ def sites(city: City, facility: Kinds, *, least_area: float = 0.0) -> NDArray[np
         if np.isnan(area[here]).all():
             raise MissingData(f"{city.name}: no {listed(kinds)} has an area", layer="facilities", column="area")
         serving &= np.nan_to_num(area) >= least_area
+    if grade:
+        serving &= _graded(city, here, kinds, (grade,) if isinstance(grade, str) else tuple(grade))
     return serving
+
+
+def _graded(city: City, here: NDArray[np.intp], kinds: tuple[str, ...], grades: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Which facilities are of some grades; `MissingData` where none of the kinds is, open or closed."""
+    table = city.facilities
+    told = table["grade"].to_numpy().astype(str) if "grade" in table.columns else np.full(len(table), "")
+    if not np.isin(told[here], grades).any():
+        raise MissingData(
+            f"{city.name}: no {listed(kinds)} of grade {listed(grades)} in the data, which does not mean that there is "
+            "none; fill facilities.grade, or read the region around",
+            layer="facilities",
+            column="grade",
+        )
+    return np.isin(told, grades)
 
 
 def _by_kind(table: gpd.GeoDataFrame) -> dict[str, NDArray[np.intp]]:
@@ -130,7 +150,7 @@ def _by_kind(table: gpd.GeoDataFrame) -> dict[str, NDArray[np.intp]]:
     return dict(zip(map(str, kinds), np.split(order, ends[:-1]), strict=True)) if len(kinds) else {}
 
 
-def nearest_cost(
+def nearest_cost(  # noqa: PLR0913 -- what every question of access may ask
     city: City,
     facility: Kinds,
     network: str,
@@ -140,11 +160,13 @@ def nearest_cost(
     outward: bool = False,
     least_area: float = 0.0,
     limit: float = inf,
+    grade: Kinds = (),
 ) -> NDArray[np.float64]:
     """Cost between each place and the nearest open facility, along a network.
 
     Parameters
     ----------
+    grade : grades that count; see `sites`.
     limit : largest cost that is looked for, inclusive; what lies beyond is `inf`.
 
     Returns
@@ -153,7 +175,7 @@ def nearest_cost(
     """
     net = city.network(network)
     who = places(city, of)
-    serving = sites(city, facility, least_area=least_area)
+    serving = sites(city, facility, least_area=least_area, grade=grade)
 
     def compute() -> NDArray[np.float64]:
         if not serving.any():

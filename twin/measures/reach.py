@@ -113,12 +113,15 @@ def mean_time(
 
 
 @measure(unit="s", en="travel time between facilities", zh="设施间行程时间", reads=("facilities",))
-def time_between(city: City, *, facility: Kinds, to: Kinds, network: str = "drive") -> Statistic:
+def time_between(
+    city: City, *, facility: Kinds, to: Kinds, network: str = "drive", grade: Kinds = (), to_grade: Kinds = ()
+) -> Statistic:
     """Travel time from each open facility of some kinds to the nearest open one of others: the longest [s].
 
     Parameters
     ----------
     to : kinds that are travelled to, such as rail_station.
+    grade, to_grade : grades that count at either end, such as county for a town hall; all where empty.
 
     Raises
     ------
@@ -132,11 +135,12 @@ def time_between(city: City, *, facility: Kinds, to: Kinds, network: str = "driv
     >>> time_between(grid_city(5), facility="bus_stop", to="clinic").value
     60.0
     """
-    start, goal, net = sites(city, facility), sites(city, to), city.network(network)
+    start, goal = sites(city, facility, grade=grade), sites(city, to, grade=to_grade)
+    net = city.network(network)
     if not start.any():
         raise MissingData(f"{city.name}: no open {facility} to start from", layer="facilities", column="kind")
-    if facility == to:
-        raise DataError("time_between: two different kinds are asked for", column="to")
+    if facility == to and grade == to_grade:
+        raise DataError("time_between: two different kinds or grades are asked for", column="to")
     hung, count = snap_table(net, city.facilities), len(city.facilities)
     time = np.full(count, np.inf)
     if goal.any():

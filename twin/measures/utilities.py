@@ -15,7 +15,14 @@ from twin.measures.streets import of_class
 from twin.model import City, Network
 from twin.routing.bridges import bridges, cut_off
 
-__all__ = ["connected_share", "demand_per_head", "on_rings", "supplied_after_loss"]
+__all__ = [
+    "connected_share",
+    "demand_per_head",
+    "on_rings",
+    "source_count",
+    "supplied_after_loss",
+    "supply_over_demand",
+]
 
 
 @measure(unit="1", en="people connected to a utility", zh="管网接入人口比例", reads=("population",))
@@ -108,6 +115,59 @@ def demand_per_head(city: City, *, network: str = "water") -> float:
     return float(np.nansum(city.column(f"{network}_nodes", "demand")) / 1000.0 / served.sum())
 
 
+@measure(unit="count", en="sources of a utility", zh="主要供应来源数", given={"least": "1"})
+def source_count(city: City, *, network: str, source: Sequence[str], least: float = 0.05) -> float:
+    """Sources that each can give at least a share of what all can give together [count].
+
+    A source gives what the open edges that leave it carry, in the unit of their capacity (MW, L/s).
+
+    Parameters
+    ----------
+    source : roles of ``<network>_nodes`` that supply, such as works, intake, plant.
+    least : share from which a source counts, inclusive [1].
+
+    References
+    ----------
+    ISO 37123:2019, 7.1 and 23.1: sources of at least 5 % of the supply capacity.
+
+    Examples
+    --------
+    >>> from twin.gis.grid import grid_city
+    >>> source_count(with_mains(grid_city(1)), network="water", source=["works"])
+    1.0
+    """
+    gives = _capacity(city, network, source)
+    return float((gives >= least * gives.sum() - 1e-9).sum()) if gives.sum() > 0 else 0.0
+
+
+@measure(unit="1", en="supply over demand", zh="供应能力与需求比")
+def supply_over_demand(city: City, *, network: str, source: Sequence[str]) -> float:
+    """What the open edges that leave the sources can carry, over the demand at all nodes, in their unit [1].
+
+    Of the lines at the sources alone: what they carry farther on is another question.
+
+    Parameters
+    ----------
+    source : as in `source_count`.
+
+    References
+    ----------
+    ISO 37123:2019, 7.2: supply capacity over the peak of demand.
+
+    Examples
+    --------
+    Two mains of 0.1 L/s from the works for 0.1 L/s at the far corner.
+
+    >>> from twin.gis.grid import grid_city
+    >>> supply_over_demand(with_mains(grid_city(1)), network="water", source=["works"])
+    2.0
+    """
+    demand = float(np.nansum(city.column(f"{network}_nodes", "demand")))
+    if not demand > 0:
+        raise MissingData(f"{city.name}: nobody asks for {network}", layer=f"{network}_nodes", column="demand")
+    return float(_capacity(city, network, source).sum() / demand)
+
+
 def with_mains(city: City) -> City:
     """A city with a ring of water mains from a works, for examples: 40 people at the far corner, 0.1 L/s."""
     import geopandas as gpd
@@ -115,6 +175,7 @@ def with_mains(city: City) -> City:
 
     x, y = [0.0, 100.0, 100.0, 0.0], [0.0, 0.0, 100.0, 100.0]
     ring = Network.from_arrays(x, y, [0, 1, 2, 3], [1, 2, 3, 0], length=100.0, crs=city.crs, ids=["a", "b", "c", "d"])
+    ring = ring.with_columns(capacity=0.1)
     table = gpd.GeoDataFrame(
         {
             "id": ["a", "b", "c", "d"],
@@ -144,14 +205,35 @@ def _served(city: City, network: str) -> NDArray[np.float64]:
     return served
 
 
-def _fed(city: City, network: str, source: Sequence[str]) -> NDArray[np.bool_]:
-    """Which nodes open edges join to a source."""
-    net, table = city.network(network), city.table(f"{network}_nodes")
-    start = np.isin(table["role"].to_numpy().astype(str), list(source))
+def _capacity(city: City, network: str, source: Sequence[str]) -> NDArray[np.float64]:
+    """Capacity of the open edges that leave each source; those between two sources give nothing away."""
+    net, start = city.network(network), _starts(city, network, source)
+    if "capacity" not in net.columns:
+        raise MissingData(f"{city.name}: the edges of {network} have no capacity", layer=network, column="capacity")
+    capacity = np.asarray(net.columns["capacity"], dtype=float)
+    out = net.open & (start[net.graph.tail] != start[net.graph.head])
+    if np.isnan(capacity[out]).any():
+        raise MissingData(
+            f"{city.name}: some edges at the sources of {network} have no capacity", layer=network, column="capacity"
+        )
+    node = np.where(start[net.graph.tail], net.graph.tail, net.graph.head)[out]
+    gives = np.bincount(node, weights=capacity[out], minlength=net.graph.count)
+    return np.asarray(gives[start], dtype=np.float64)
+
+
+def _starts(city: City, network: str, source: Sequence[str]) -> NDArray[np.bool_]:
+    """Which nodes are sources."""
+    start = np.isin(city.table(f"{network}_nodes")["role"].to_numpy().astype(str), list(source))
     if not start.any():
         raise MissingData(
             f"{city.name}: no node of {network} is {listed(source)}", layer=f"{network}_nodes", column="role"
         )
+    return np.asarray(start)
+
+
+def _fed(city: City, network: str, source: Sequence[str]) -> NDArray[np.bool_]:
+    """Which nodes open edges join to a source."""
+    net, start = city.network(network), _starts(city, network, source)
     tail, head = net.graph.tail[net.open], net.graph.head[net.open]
     count = net.graph.count
     _, part = connected_components(coo_matrix((np.ones(len(tail)), (tail, head)), shape=(count, count)), directed=False)
@@ -163,7 +245,7 @@ def _sourced(city: City, network: str, source: Sequence[str]) -> Network:
     net, table = city.network(network), city.table(f"{network}_nodes")
 
     def build() -> Network:
-        start = np.flatnonzero(np.isin(table["role"].to_numpy().astype(str), list(source)))
+        start = np.flatnonzero(_starts(city, network, source))
         twice = np.repeat(start, 2)
         tail = np.concatenate([net.graph.tail, np.full(len(twice), net.graph.count)])
         head = np.concatenate([net.graph.head, twice])

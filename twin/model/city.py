@@ -314,4 +314,11 @@ class City:
             raise MissingData(
                 f"{self.name}: there is neither a boundary nor a population to take the land from", layer="boundary"
             )
-        return shapely.convex_hull(shapely.union_all(self.population.geometry.to_numpy()))
+        hull = shapely.convex_hull(shapely.union_all(self.population.geometry.to_numpy()))
+        if not shapely.area(hull) > 0:
+            raise MissingData(
+                f"{self.name}: there is no boundary, and its people stand on a line or at one place, which is no land; "
+                "add a boundary",
+                layer="boundary",
+            )
+        return hull

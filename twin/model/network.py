@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -164,11 +164,19 @@ class Network:
         wanted = _flat(ids)
         if wanted.dtype == self.ids.dtype and self.ids.dtype.kind in "iu" and self._plain:
             found = np.where((wanted >= 0) & (wanted < len(self.ids)), wanted, -1)
+        elif len(wanted) == 1:  # one agent's: to make an index of it would take a hundred times as long
+            found = np.array([self._position(wanted[0])])
         else:
             found = self._index.get_indexer(pd.Index(wanted, tupleize_cols=False))
         if len(found) and found.min() < 0:
             raise UnknownName("node", wanted[int(np.argmin(found))], self.ids[:6])
         return found.astype(np.int32)
+
+    def _position(self, name: Hashable) -> int:
+        try:
+            return int(cast("int", self._index.get_loc(name)))
+        except KeyError:
+            return -1
 
     @cached_property
     def _plain(self) -> bool:

@@ -63,6 +63,7 @@ class CityCard:
     people : residents that the verdicts count [persons]; NaN where nobody knows.
     area_km2 : area [km2].
     crs : name or code of the projected coordinate reference system.
+    zh : its name in Chinese; empty where it has none.
     synthetic : the city was generated, it does not exist.
     estimated : the population was estimated, not counted.
     """
@@ -73,6 +74,12 @@ class CityCard:
     crs: str
     synthetic: bool = False
     estimated: bool = False
+    zh: str = ""
+
+    @property
+    def label(self) -> Text:
+        """The name in both languages."""
+        return Text(self.name, self.zh or self.name)
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,7 @@ class Source:
     licence: str
     rows: int
     estimated: bool = False
-    note: str = ""
+    note: Text = Text("", "")
 
 
 @dataclass(frozen=True)
@@ -121,7 +128,7 @@ class ClauseCard:
     evidence: str
     measure: Text
     limit: Text
-    note: str = ""
+    note: Text = Text("", "")
     kinds: tuple[str, ...] = ()
 
 
@@ -205,6 +212,10 @@ class Page:
     scenarios : at least one; the first is the baseline.
     verdicts : at most one for each scenario and clause.
     domains : number -> name.
+    standards : standard -> its title.
+    lineage : how each number came about, a sentence a clause.
+    findings : a sentence a scenario, as `twin.report.summary` makes them of a page with its map.
+    districts : name of a district -> what it is called in both languages, where it is more than its name.
     losses : people newly unserved against the baseline by district.
     manifest : how the run came about, as in ``run.json``.
     written : ISO date.
@@ -218,6 +229,10 @@ class Page:
     clauses: tuple[ClauseCard, ...] = ()
     verdicts: tuple[Cell, ...] = ()
     domains: Mapping[int, Text] = field(default_factory=dict)
+    standards: Mapping[str, Text] = field(default_factory=dict)
+    lineage: tuple[Text, ...] = ()
+    findings: tuple[Text, ...] = ()
+    districts: Mapping[str, Text] = field(default_factory=dict)
     losses: tuple[Loss, ...] = ()
     map: MapData | None = None
     attribution: tuple[str, ...] = ()

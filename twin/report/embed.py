@@ -92,7 +92,7 @@ def payload(page: Page) -> dict[str, Any]:
     """Gather what the page's script needs: words, titles, verdicts and the map."""
     clauses = [
         {"title": asdict(c.title), "name": f"{c.standard} {c.clause}".strip(), "limit": asdict(c.limit)}
-        | {"measure": asdict(c.measure), "note": c.note, "kinds": c.kinds}
+        | {"measure": asdict(c.measure), "note": asdict(c.note), "kinds": c.kinds}
         for c in page.clauses
     ]
     verdicts = {

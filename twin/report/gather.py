@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,15 +13,16 @@ import shapely
 
 from twin.errors import MissingData
 from twin.model import City, Raster, Verdict, Verdicts
-from twin.model.schema import schema
 from twin.report.content import Cell, CityCard, ClauseCard, Loss, Page, ScenarioCard, Source, Text
 from twin.report.manifest import manifest
 from twin.report.mapping import map_of
+from twin.report.metadata import lineage
+from twin.report.summary import sentences
+from twin.report.words import joined, layer_label, named, noted, told
 from twin.scenario import Scenario
 from twin.standards import Clause, domains, load
 from twin.standards.pack import limits_of
 from twin.standards.words import limit_words
-from twin.units import shown
 
 __all__ = ["Judged", "Results", "page_of"]
 
@@ -35,6 +37,14 @@ class Judged(Protocol):
     @property
     def shock(self) -> str:
         """Name of the shock; empty for none."""
+
+    @property
+    def plan_zh(self) -> str:
+        """Name of the plan in Chinese."""
+
+    @property
+    def shock_zh(self) -> str:
+        """Name of the shock in Chinese; empty for none."""
 
     @property
     def scenario(self) -> Scenario:
@@ -55,6 +65,9 @@ class Judged(Protocol):
     @property
     def name(self) -> str:
         """Plan and shock in one."""
+
+    def name_in(self, language: str) -> str:
+        """Plan and shock in one, in a language."""
 
 
 class Results(Protocol):
@@ -90,14 +103,13 @@ class Results(Protocol):
 
 def page_of(study: Results) -> Page:
     """Gather what the page shows."""
-    city, clauses = study.city, [clause for pack in load(study.packs) for clause in pack.clause]
-    shocks = [cell.shock for cell in study.cells if cell.shock]
-    plans = list(dict.fromkeys(cell.plan for cell in study.cells))
-    return Page(
-        title=Text(f"{city.name}: standards under stress", f"{city.name}：标准符合性与韧性评估")
-        if shocks
-        else Text(f"{city.name}: judged by its standards", f"{city.name}：标准符合性评估"),
-        question=_question(city, plans, list(dict.fromkeys(shocks)), len(clauses)),
+    city, packs = study.city, load(study.packs)
+    name, clauses = named(city), [clause for pack in packs for clause in pack.clause]
+    page = Page(
+        title=Text(f"{name.en}: standards under stress", f"{name.zh}：标准符合性与韧性评估")
+        if any(cell.shock for cell in study.cells)
+        else Text(f"{name.en}: judged by its standards", f"{name.zh}：标准符合性评估"),
+        question=_question(name, study, len(clauses)),
         city=_card(city),
         scenarios=tuple(_scenario(cell) for cell in study.cells),
         clauses=tuple(_clause(clause, city, _day(study)) for clause in clauses),
@@ -107,7 +119,10 @@ def page_of(study: Results) -> Page:
             for position, verdict in enumerate(cell.verdicts)
         ),
         domains={number: Text(label.en, label.zh) for number, label in domains().items()},
+        standards={key: Text(each.title.en, each.title.zh) for pack in packs for key, each in pack.standard.items()},
+        lineage=tuple(lineage(clauses)),
         losses=_losses(study, clauses),
+        districts=_districts(city),
         map=map_of(study, clauses) if city.crs is not None and len(city.population) else None,
         attribution=city.about.attribution,
         sources=tuple(_sources(city)),
@@ -115,17 +130,21 @@ def page_of(study: Results) -> Page:
         manifest=manifest(study),
         written=dt.date.today().isoformat(),
     )
+    return replace(page, findings=sentences(page))
 
 
-def _question(city: City, plans: list[str], shocks: list[str], clauses: int) -> Text:
-    en = f"Which of {clauses} clauses does {city.name} meet"
-    zh = f"{city.name}满足{clauses}条标准条文中的哪些"
+def _question(city: Text, study: Results, clauses: int) -> Text:
+    cells = study.cells
+    shocks = {cell.shock: cell.shock_zh for cell in cells if cell.shock}
+    plans = {cell.plan: cell.plan_zh for cell in cells if cell.plan != cells[0].plan}
+    en = f"Which of {clauses} clauses does {city.en} meet"
+    zh = f"{city.zh}满足{clauses}条标准条文中的哪些"
     if shocks:
         en += f", and which does it lose under {', '.join(f'“{name}”' for name in shocks)}"
-        zh += f"；在{'、'.join(f'“{name}”' for name in shocks)}下又失去哪些"
-    if len(plans) > 1:
-        en += f"; what do {', '.join(f'“{name}”' for name in plans[1:])} change"
-        zh += f"；{'、'.join(f'“{name}”' for name in plans[1:])}带来什么改变"
+        zh += f"；在{'、'.join(f'“{name}”' for name in shocks.values())}下又失去哪些"
+    if plans:
+        en += f"; what do {', '.join(f'“{name}”' for name in plans)} change"
+        zh += f"；{'、'.join(f'“{name}”' for name in plans.values())}带来什么改变"
     return Text(en + "?", zh + "？")
 
 
@@ -141,12 +160,15 @@ def _card(city: City) -> CityCard:
         city.crs.to_string() if city.crs is not None else "",
         synthetic=city.about.synthetic,
         estimated=city.about.source("population").estimated,
+        zh=named(city).zh,
     )
 
 
 def _scenario(cell: Judged) -> ScenarioCard:
     changes = zip(cell.scenario.describe(), cell.scenario.describe("zh"), strict=True)
-    return ScenarioCard(cell.plan, cell.shock, Text(cell.name, cell.name), tuple(Text(en, zh) for en, zh in changes))
+    return ScenarioCard(
+        cell.plan, cell.shock, Text(cell.name, cell.name_in("zh")), tuple(Text(en, zh) for en, zh in changes)
+    )
 
 
 def _day(study: Results) -> dt.date:
@@ -168,7 +190,7 @@ def _clause(clause: Clause, city: City, day: dt.date) -> ClauseCard:
         evidence=clause.source.evidence,
         measure=Text(clause.meter.en, clause.meter.zh),
         limit=Text(*words),
-        note=clause.source.note,
+        note=Text(clause.source.said.en, clause.source.said.zh),
         kinds=clause.kinds,
     )
 
@@ -176,15 +198,15 @@ def _clause(clause: Clause, city: City, day: dt.date) -> ClauseCard:
 def _cell(scenario: int, clause: int, verdict: Verdict) -> Cell:
     known = verdict.value == verdict.value
     far = verdict.value == float("inf")
-    value = shown(verdict.value, verdict.unit) if known and not far else ""
-    margin = f"{shown(verdict.margin, verdict.unit)}" if np.isfinite(verdict.margin) else ""
+    value = told(verdict.value, verdict.unit) if known else Text("", "")
+    margin = told(verdict.margin, verdict.unit) if np.isfinite(verdict.margin) else Text("", "")
     return Cell(
         scenario,
         clause,
         verdict.status,
         verdict.value if not far else float("nan"),
-        Text("beyond reach", "不可达") if far else Text(value, value),
-        Text(margin, margin),
+        value,
+        margin,
         verdict.people,
         Text(verdict.reason, verdict.reason_zh or verdict.reason),
     )
@@ -205,27 +227,36 @@ def _losses(study: Results, clauses: Sequence[Clause]) -> tuple[Loss, ...]:
     )
 
 
+def _noted(notes: Sequence[str]) -> Text:
+    return joined(map(noted, notes), "; ", "；")
+
+
+def _districts(city: City) -> dict[str, Text]:
+    """Districts by name, with what they are called in Chinese."""
+    table = city.layers.get("districts")
+    if table is None or isinstance(table, Raster) or "name_zh" not in table.columns:
+        return {}
+    return {str(name): Text(str(name), str(zh)) for name, zh in zip(table["name"], table["name_zh"], strict=True) if zh}
+
+
 def _sources(city: City) -> list[Source]:
     tables = {"facilities": city.facilities, "population": city.population, **city.layers}
     rows = []
     for name, table in tables.items():
-        about, label = city.about.source(name), schema().get(name)
-        text = Text(label.en, label.zh) if label else Text(name, name)
+        about, text = city.about.source(name), layer_label(name)
         count = int(np.isfinite(table.values).sum()) if isinstance(table, Raster) else len(table)
-        rows.append(
-            Source(text, about.source, about.year, about.licence, count, about.estimated, "; ".join(about.notes))
-        )
+        rows.append(Source(text, about.source, about.year, about.licence, count, about.estimated, _noted(about.notes)))
     for name, net in city.networks.items():
         about = city.about.source(name)
         rows.append(
             Source(
-                Text(f"{name} network", f"{name}网络"),
+                layer_label(name, network=True),
                 about.source,
                 about.year,
                 about.licence,
                 len(net.graph.tail),
                 about.estimated,
-                "; ".join(about.notes),
+                _noted(about.notes),
             )
         )
     return rows
@@ -261,11 +292,11 @@ def _doubts(study: Results, clauses: Sequence[Clause]) -> list[Text]:
         )
     population = city.about.source("population")
     if population.estimated:
-        notes = "; ".join(population.notes)
+        notes = _noted(population.notes)
         doubts.append(
             Text(
-                f"The population is estimated, not counted ({notes}); every verdict on people rests on it.",
-                f"人口为估算而非统计（{notes}），所有涉及人口的结论均以此为基础。",
+                f"The population is estimated, not counted ({notes.en}); every verdict on people rests on it.",
+                f"人口为估算而非统计（{notes.zh}），所有涉及人口的结论均以此为基础。",
             )
         )
     doubts += _unsnapped(city) + _cut_off(city)
@@ -294,7 +325,7 @@ def _doubts(study: Results, clauses: Sequence[Clause]) -> list[Text]:
                 "设施仅包含已测绘的对象，未测绘的不计入。",
             )
         )
-    doubts += [Text(note, note) for note in facilities.notes[:6]]
+    doubts += [noted(note) for note in facilities.notes[:6]]
     return doubts
 
 
@@ -305,12 +336,12 @@ def _cut_off(city: City) -> list[Text]:
         apart, whole = city.cut_off(name), float(net.columns["length"].sum())
         lost = float(apart["length"].sum())
         if lost > 0:
-            share = f"{lost / 1000:,.1f} of {whole / 1000:,.1f} km"
+            share, label = f"{lost / 1000:,.1f} of {whole / 1000:,.1f} km", layer_label(name, network=True)
             doubts.append(
                 Text(
-                    f"The {name} network is in pieces: from {share} in {int((apart['length'] > 0).sum())} parts one "
+                    f"{label.en} ({name}) is in pieces: from {share} in {int((apart['length'] > 0).sum())} parts one "
                     "cannot reach the rest and come back.",
-                    f"{name}网络不连通：{whole / 1000:,.1f}公里中有{lost / 1000:,.1f}公里与主体不能往返。",
+                    f"{label.zh}不连通：{whole / 1000:,.1f}公里中有{lost / 1000:,.1f}公里与主体不能往返。",
                 )
             )
     return doubts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import pandas as pd
 import shapely
 
 from twin.model import City, Raster
+from twin.report.metadata import place_of
 from twin.standards.pack import sources
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ def manifest(study: Results) -> dict[str, Any]:
             "log": list(city.log),
             "sources": {layer: source.source for layer, source in city.about.sources.items()},
         },
+        "place": asdict(place_of(city)),
         "packs": [
             {"name": pack.name, "clauses": len(pack.clause), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
             for path, pack in sources(study.packs).items()

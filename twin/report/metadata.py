@@ -9,18 +9,19 @@ from __future__ import annotations
 import datetime as dt
 import re
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement, indent, register_namespace, tostring
 
 import numpy as np
 import pyproj
 
 from twin.model import City, Source
-from twin.model.schema import schema
 from twin.report.content import Text
+from twin.report.words import layer_label
 from twin.standards import Clause
 
-__all__ = ["GMD", "lineage", "metadata"]
+__all__ = ["GMD", "Place", "lineage", "metadata", "place_of"]
 
 GMD = "http://www.isotc211.org/2005/gmd"
 GCO = "http://www.isotc211.org/2005/gco"
@@ -33,8 +34,44 @@ for _prefix, _space in (("gmd", GMD), ("gco", GCO), ("xsi", XSI)):
     register_namespace(_prefix, _space)
 
 
+@dataclass(frozen=True)
+class Place:
+    """What a record says of a city: enough to write one when the city itself is no longer at hand.
+
+    Attributes
+    ----------
+    crs : code of the coordinate reference system; empty where the city has none.
+    box : west, east, south, north of streets and homes [degree]; None where the city has no place.
+    contact : organisation that answers for the data; empty where none is stated.
+    log : scenarios that were applied, in order.
+    layers : source of each layer.
+    """
+
+    name: str
+    crs: str
+    box: tuple[float, float, float, float] | None
+    contact: str
+    attribution: tuple[str, ...]
+    log: tuple[str, ...]
+    layers: Mapping[str, Source]
+
+
+def place_of(city: City) -> Place:
+    """What the record says of a city."""
+    layers = dict.fromkeys(["facilities", "population", *city.networks, *city.layers, *city.about.sources])
+    return Place(
+        city.name,
+        city.crs.to_string() if city.crs is not None else "",
+        _bounds(city),
+        city.about.traits.get("contact", ""),
+        city.about.attribution,
+        city.log,
+        {layer: city.about.source(layer) for layer in layers},
+    )
+
+
 def metadata(
-    cities: Sequence[City],
+    cities: Sequence[City | Place],
     *,
     title: Text,
     abstract: Text,
@@ -54,14 +91,15 @@ def metadata(
     -------
     str : XML to be written as UTF-8, the same for the same parameters.
     """
+    places = [place_of(city) if isinstance(city, City) else city for city in cities]
     root = Element(f"{{{GMD}}}MD_Metadata")
     other = "en" if language == "zh" else "zh"
-    name = uuid.uuid5(uuid.NAMESPACE_URL, f"{title.en} {written} {[city.name for city in cities]}")
+    name = uuid.uuid5(uuid.NAMESPACE_URL, f"{title.en} {written} {[place.name for place in places]}")
     _text(root, "fileIdentifier", str(name))
     _code(root, "language", "LanguageCode", _tongue(language))
     _code(root, "characterSet", "MD_CharacterSetCode", "utf8")
     _code(root, "hierarchyLevel", "MD_ScopeCode", "dataset")
-    for contact in sorted({city.about.traits.get("contact", "") for city in cities}):
+    for contact in sorted({place.contact for place in places}):
         _party(root, "contact", contact)
     SubElement(SubElement(root, f"{{{GMD}}}dateStamp"), f"{{{GCO}}}Date").text = written.isoformat()
     _text(root, "metadataStandardName", "ISO 19115:2003/19139")
@@ -70,13 +108,13 @@ def metadata(
     locale.set("id", other)
     _code(locale, "languageCode", "LanguageCode", _tongue(other))
     _code(locale, "characterEncoding", "MD_CharacterSetCode", "utf8")
-    for crs in sorted({city.crs.to_string() for city in cities if city.crs is not None}):
+    for crs in sorted({place.crs for place in places if place.crs}):
         system = _inside(root, "referenceSystemInfo", "MD_ReferenceSystem", "referenceSystemIdentifier")
         _text(_inside(system, "RS_Identifier"), "code", crs)
-    _identification(root, cities, title, abstract, written, language)
+    _identification(root, places, title, abstract, written, language)
     quality = _inside(root, "dataQualityInfo", "DQ_DataQuality")
     _code(_inside(quality, "scope", "DQ_Scope"), "level", "MD_ScopeCode", "dataset")
-    _lineage(_inside(quality, "lineage", "LI_Lineage"), cities, steps, language)
+    _lineage(_inside(quality, "lineage", "LI_Lineage"), places, steps, language)
     indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"
 
@@ -100,75 +138,68 @@ def lineage(clauses: Iterable[Clause]) -> list[Text]:
 
 
 def _identification(
-    root: Element, cities: Sequence[City], title: Text, abstract: Text, written: dt.date, language: str
+    root: Element, places: Sequence[Place], title: Text, abstract: Text, written: dt.date, language: str
 ) -> None:
     about = _inside(root, "identificationInfo", "MD_DataIdentification")
     citation = _inside(about, "citation", "CI_Citation")
     _both(citation, "title", title, language)
     _date(citation, written.isoformat(), "creation")
     _both(about, "abstract", abstract, language)
-    for line in dict.fromkeys(line for city in cities for line in city.about.attribution):
+    for line in dict.fromkeys(line for place in places for line in place.attribution):
         _text(about, "credit", line)
     legal = _inside(about, "resourceConstraints", "MD_LegalConstraints")
     _code(legal, "useConstraints", "MD_RestrictionCode", "otherRestrictions")
-    for terms in _terms(cities):
+    for terms in _terms(places):
         _text(legal, "otherConstraints", terms)
     for each in ("en", "zh"):
         _code(about, "language", "LanguageCode", _tongue(each))
     _code(about, "characterSet", "MD_CharacterSetCode", "utf8")
     SubElement(SubElement(about, f"{{{GMD}}}topicCategory"), f"{{{GMD}}}MD_TopicCategoryCode").text = "planningCadastre"
-    for city in cities:
+    for place in places:
         extent = _inside(about, "extent", "EX_Extent")
-        _text(extent, "description", city.name)
-        box = _bounds(city)
-        if box is not None:
-            place = _inside(extent, "geographicElement", "EX_GeographicBoundingBox")
+        _text(extent, "description", place.name)
+        if place.box is not None:
+            corners = _inside(extent, "geographicElement", "EX_GeographicBoundingBox")
             names = ("westBoundLongitude", "eastBoundLongitude", "southBoundLatitude", "northBoundLatitude")
-            for name, degrees in zip(names, box, strict=True):
-                SubElement(SubElement(place, f"{{{GMD}}}{name}"), f"{{{GCO}}}Decimal").text = f"{degrees:.6f}"
+            for name, degrees in zip(names, place.box, strict=True):
+                SubElement(SubElement(corners, f"{{{GMD}}}{name}"), f"{{{GCO}}}Decimal").text = f"{degrees:.6f}"
 
 
-def _terms(cities: Sequence[City]) -> list[str]:
+def _terms(places: Sequence[Place]) -> list[str]:
     """Licences of all layers, by city; layers that state none are named."""
     lines = []
-    for city in cities:
+    for place in places:
         said: dict[str, list[str]] = {}
-        for layer in _layers(city):
-            said.setdefault(city.about.source(layer).licence or "no licence stated", []).append(layer)
-        lines += [f"{city.name}: {licence} ({', '.join(layers)})" for licence, layers in said.items()]
+        for layer, source in place.layers.items():
+            said.setdefault(source.licence or "no licence stated", []).append(layer)
+        lines += [f"{place.name}: {licence} ({', '.join(layers)})" for licence, layers in said.items()]
     return lines
 
 
-def _layers(city: City) -> list[str]:
-    return list(dict.fromkeys(["facilities", "population", *city.networks, *city.layers, *city.about.sources]))
-
-
-def _lineage(parent: Element, cities: Sequence[City], steps: Iterable[Text], language: str) -> None:
-    names = ", ".join(city.name for city in cities)
+def _lineage(parent: Element, places: Sequence[Place], steps: Iterable[Text], language: str) -> None:
+    names = ", ".join(place.name for place in places)
     said = Text(
         f"Computed with twin from the layers of {names}; each step is one number.",
         f"由twin根据{names}的图层计算；每个步骤对应一个数值。",
     )
     _both(parent, "statement", said, language)
-    for city in cities:
-        for change in city.log:
-            _text(_inside(parent, "processStep", "LI_ProcessStep"), "description", f"{city.name}: {change}")
+    for place in places:
+        for change in place.log:
+            _text(_inside(parent, "processStep", "LI_ProcessStep"), "description", f"{place.name}: {change}")
     for step in steps:
         _both(_inside(parent, "processStep", "LI_ProcessStep"), "description", step, language)
-    for city in cities:
-        for layer in _layers(city):
-            _source(parent, city, layer, city.about.source(layer), language)
+    for place in places:
+        for layer, source in place.layers.items():
+            _source(parent, place.name, layer, source, language)
 
 
-def _source(parent: Element, city: City, layer: str, source: Source, language: str) -> None:
-    known = schema().get(layer)
-    label = Text(known.en, known.zh) if known else Text(layer, layer)
+def _source(parent: Element, city: str, layer: str, source: Source, language: str) -> None:
     tail = "; ".join([*(["estimated"] if source.estimated else []), *source.notes])
     said = source.source or "no source stated"
     each = _inside(parent, "source", "LI_Source")
-    _text(each, "description", f"{city.name}, {layer}: {said}" + (f"; {tail}" if tail else ""))
+    _text(each, "description", f"{city}, {layer}: {said}" + (f"; {tail}" if tail else ""))
     citation = _inside(each, "sourceCitation", "CI_Citation")
-    _both(citation, "title", label, language)
+    _both(citation, "title", layer_label(layer), language)
     _date(citation, source.year, "publication")
 
 

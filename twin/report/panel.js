@@ -69,6 +69,6 @@ function chosenClause(clause, scenario) {
   link.id = "to-table";
   const about = make("div", "about", make("h3", "", say(card.title)), make("p", "small muted", card.name),
     make("dl", "facts", line("limit", say(card.limit)), line("measure", say(card.measure))),
-    card.note ? make("p", "small muted", card.note) : null, link);
+    card.note.en ? make("p", "small muted", say(card.note)) : null, link);
   return [about, make("ul", "verdict-list", ...verdicts)];
 }

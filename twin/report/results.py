@@ -19,7 +19,7 @@ from twin.report.dictionary import dictionary
 from twin.report.embed import plain
 from twin.report.gather import page_of
 from twin.report.manifest import manifest
-from twin.report.metadata import lineage, metadata
+from twin.report.metadata import metadata
 from twin.report.page import render
 from twin.standards import load
 
@@ -30,12 +30,14 @@ __all__ = ["write_csv", "write_report", "write_results"]
 
 
 def write_report(study: Results, path: Path) -> Path:
-    """Write the report as one HTML file, beside the target first; returns the path."""
+    """Write the report as one HTML file, its metadata beside it (``NAME.metadata.xml``); returns the report's path."""
+    page = page_of(study)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f".{path.name}.partial")
-        fresh.write_text(render(page_of(study)), encoding="utf-8")
-        fresh.replace(path)
+        for target, text in ((path, render(page)), (path.with_suffix(".metadata.xml"), _metadata(study, page))):
+            fresh = target.with_name(f".{target.name}.partial")
+            fresh.write_text(text, encoding="utf-8")
+            fresh.replace(target)
     except OSError as error:
         raise DataError(f"{path}: cannot be written ({error.strerror}); name a place that you may write to") from None
     return path
@@ -86,7 +88,7 @@ def _said(page: Page) -> str:
 
 def _metadata(study: Results, page: Page) -> str:
     changes = [change for scenario in page.scenarios for change in scenario.changes]
-    steps = [*dict.fromkeys(changes), *lineage(clause for pack in load(study.packs) for clause in pack.clause)]
+    steps = [*dict.fromkeys(changes), *page.lineage]
     day = dt.date.fromisoformat(page.written)
     return metadata([study.city], title=page.title, abstract=page.question, steps=steps, written=day)
 

@@ -7,6 +7,7 @@ from twin.routing.betweenness import Betweenness, Efficiency, betweenness, effic
 from twin.routing.bridges import articulation, bridges, cut_off
 from twin.routing.catchment import three_step, two_step, within
 from twin.routing.criticality import Criticality, criticality
+from twin.routing.faces import faces
 from twin.routing.failures import Failures, failed, failures
 from twin.routing.isochrones import isochrones
 from twin.routing.itinerary import itinerary
@@ -35,6 +36,7 @@ __all__ = [
     "disjoint_ways",
     "edge_connectivity",
     "efficiency",
+    "faces",
     "failed",
     "failures",
     "isochrones",

@@ -48,11 +48,16 @@ class Validity(_Strict):
 
 
 class Origin(_Strict):
-    """Where the figure was read, and how sure it is."""
+    """Where the figure was read, and how sure it is; a `note` in one language is shown in both."""
 
     ref: str
     evidence: Evidence
-    note: str = ""
+    note: str | Label = ""
+
+    @property
+    def said(self) -> Label:
+        """The note in both languages; empty texts where there is none."""
+        return Label(en=self.note, zh=self.note) if isinstance(self.note, str) else self.note
 
 
 Number = float | str | dict[str, float | str]

@@ -35,6 +35,12 @@ def _question(name: str, language: str) -> str:
     return measures[name].zh if language == "zh" else measures[name].en
 
 
+#: What is asked of a thing: its area and its gates, its distance from fuel and from gas are questions of their own.
+_PARTS = ("size", "hazard", "near", "to")
+
+#: Figures that a clause sets by what it gives, though it says not how many people they must hold for.
+_FIGURES = ("area_each",)
+
 #: What a clause speaks of where it names no kind of facility, the narrowest first.
 _THINGS = ("record", "matter", "sector", "put_in", "column", "part", "network", "layer", "use")
 
@@ -50,7 +56,7 @@ def side_by_side(
     """Clauses in force that put the same question of the same thing and do not ask the same.
 
     The question is the measure (the kinds of distance count as one question: near enough), the thing is the kind of
-    facility, or the record, column, network or layer where there is none. Clauses that report a value, and those that
+    facility, or the record, column, network or layer where there is none. Clauses that set no figure, and those that
     another one overrides, are left out.
 
     Parameters
@@ -69,27 +75,27 @@ def side_by_side(
     judged = {each.key: each for each in verdicts or ()}
     holding = [clause for clause in clauses if in_force(clause, day) is None]
     overridden = {old for clause in holding for old in clause.overrides}
-    rows: dict[tuple[str, str], list[dict[str, str]]] = {}
+    rows: dict[tuple[tuple[str, ...], str], list[dict[str, str]]] = {}
     for clause in holding:
         limits = limits_of(clause, traits or {}, day)
-        if clause.key in overridden or not limits:
+        if clause.key in overridden or not (limits or _sets(clause)):
             continue
         row = {
             "clause": clause.key,
             "strength": clause.strength,
             "evidence": clause.source.evidence,
             "asks": _asks(clause),
-            "limit": limit_words(limits, clause.meter.unit)[language == "zh"],
+            "limit": limit_words(limits or {}, clause.meter.unit)[language == "zh"],
         }
         if verdicts is not None and clause.key in judged:
             found = judged[clause.key]
             row |= {"status": found.status, "value": shown(found.value, found.unit)}
         for thing in _things(clause):
-            rows.setdefault((_QUESTION.get(clause.measure, clause.measure), thing), []).append(row)
+            rows.setdefault((_put(clause), thing), []).append(row)
     seen: set[tuple[str, ...]] = set()
     found_rows = []
     for (question, thing), group in rows.items():
-        asked = _question(question, language)
+        asked = _question(question[0], language)
         keys = tuple(row["clause"] for row in group)
         if len({(row["asks"], row["limit"]) for row in group}) > 1 and keys not in seen:
             seen.add(keys)  # the same clauses, met again by another of their kinds, are listed once
@@ -109,16 +115,28 @@ def rivals(
     on, traits : as in `side_by_side`.
     """
     day = on or dt.date.today()
-    question, things = _QUESTION.get(clause.measure, clause.measure), set(_things(clause))
+    question, things = _put(clause), set(_things(clause))
     asked = _asks(clause), limits_of(clause, traits or {}, day)
     found = {}
     for other in others:
-        if _QUESTION.get(other.measure, other.measure) != question or not things & set(_things(other)):
+        if _put(other) != question or not things & set(_things(other)) or in_force(other, day) is not None:
             continue
-        limits = limits_of(other, traits or {}, day) if in_force(other, day) is None else None
-        if limits and other.key != clause.key and (_asks(other), limits) != asked:
+        limits = limits_of(other, traits or {}, day)
+        if (limits or _sets(other)) and other.key != clause.key and (_asks(other), limits) != asked:
             found[other.key] = other
     return tuple(found.values())
+
+
+def _put(clause: Clause) -> tuple[str, ...]:
+    """The question that a clause puts: what is measured, and of which part of the thing."""
+    takes = clause.meter.parameters
+    parts = [clause.given.get(key, takes[key].default if key in takes else "") for key in _PARTS]
+    said = (listed(part) if isinstance(part, list | tuple) else str(part) for part in parts)
+    return _QUESTION.get(clause.measure, clause.measure), *said
+
+
+def _sets(clause: Clause) -> bool:
+    return any(key in clause.given for key in _FIGURES)
 
 
 def _things(clause: Clause) -> tuple[str, ...]:

@@ -83,9 +83,8 @@ def settled(verdicts: Sequence[Verdict], clause: Clause, city: City, *, on: dt.d
     unit = clause.meter.unit
     bounds = f"{shown(low, unit)} to {shown(high, unit)}"
     text = f"mean {shown(mean, unit)} over {len(values)} runs, {CONFIDENCE:.0%} interval {bounds}"
-    text_zh = (
-        f"{len(values)}次运行均值{shown(mean, unit)}，{CONFIDENCE:.0%}置信区间{shown(low, unit)}至{shown(high, unit)}"
-    )
+    said = [shown(value, unit, language="zh") for value in (mean, low, high)]
+    text_zh = f"{len(values)}次运行均值{said[0]}，{CONFIDENCE:.0%}置信区间{said[1]}至{said[2]}"
     if status == "unknown":
         text, text_zh = f"{text}: too close to call", f"{text_zh}，尚不能判定"
     tail, tail_zh = doubts(city, clause)

@@ -7,18 +7,20 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf, isinf
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from twin.errors import StandardError, TwinError, UnknownName, listed
+from twin.errors import DataError, StandardError, TwinError, UnknownName, listed
 from twin.measures import Measure, measures
 from twin.standards.clause import (
     Band,
     Clause,
     Grade,
     Label,
+    Limit,
     Origin,
     Pack,
     Phase,
@@ -27,6 +29,7 @@ from twin.standards.clause import (
     in_unit,
     limits_set,
 )
+from twin.units import shown
 
 __all__ = ["Mistake", "examined"]
 
@@ -41,6 +44,11 @@ _INNER: Mapping[Any, type[Any]] = {
     "title": Label,
     "valid": Validity,
 }
+
+
+#: Keys that hold a limit, and those that hold a lower one.
+_LIMITS = ("at_least", "at_most", "more_than", "less_than", "between", "least")
+_LOWER = ("at_least", "more_than")
 
 
 @dataclass(frozen=True)
@@ -65,11 +73,17 @@ def examined(path: Path) -> tuple[Pack | None, tuple[Mistake, ...]]:
         pack = Pack.model_validate(table)
     except ValidationError as error:
         return None, tuple(
-            Mistake(_line(lines, each["loc"]), StandardError(_explained(path, table, each), pack=path.stem))
+            Mistake(_line(lines, _place(each)), StandardError(_explained(path, table, each), pack=path.stem))
             for each in error.errors()
         )
     found = [*_twice(pack, path, lines), *_odd(pack, path, lines), *_succession(pack, path, lines)]
     return pack, tuple(sorted(found, key=lambda mistake: mistake.line))
+
+
+def _place(error: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Where a mistake stands: what is missing is missing from the table that should hold it."""
+    place = tuple(error["loc"])
+    return place[:-1] if error["type"] == "missing" else place
 
 
 def _block(lines: Sequence[str], clause: int) -> tuple[int, int]:
@@ -89,11 +103,13 @@ def _line(lines: Sequence[str], place: Sequence[Any]) -> int:
     if inside:
         start, end = _block(lines, rest[1])
         rest = rest[2:]
-    for key in reversed([str(each) for each in rest if not isinstance(each, int)]):
-        for i in range(start, end):
-            if re.search(rf"(^|[\[{{,\s.\"]){re.escape(key)}\"?\s*(=|\])", lines[i]):
-                return i + 1
-    return start + 1 if inside and end else 0
+    if len(rest) > 1 and rest[0] == "standard":  # its table is headed by the name, and clauses name it too
+        rest = rest[1:]
+    hit = start if inside and end else -1
+    for key in [str(each) for each in rest if not isinstance(each, int)]:  # from the outer table to the inner one
+        sign = re.compile(rf"(^|[\[{{,\s.\"]){re.escape(key)}\"?\s*(=|\])")
+        hit = next((i for i in range(max(hit, start), end) if sign.search(lines[i])), hit)
+    return hit + 1
 
 
 def _twice(pack: Pack, path: Path, lines: Sequence[str]) -> Iterator[Mistake]:
@@ -115,8 +131,8 @@ def _odd(pack: Pack, path: Path, lines: Sequence[str]) -> Iterator[Mistake]:
         try:
             _check(clause, pack, path)
         except TwinError as error:
-            named = re.search(r"given\.(\w+)", str(error))
-            word = named[1] if named else str(getattr(error, "name", ""))
+            named = re.search(rf"given\.(\w+)|: ({'|'.join(_LIMITS)}):", str(error))
+            word = named[1] or named[2] if named else str(getattr(error, "name", ""))
             yield Mistake(_holding(lines, i, word), error)
 
 
@@ -195,14 +211,45 @@ def _check(clause: Clause, pack: Pack, path: Path) -> None:
         for each in meters:
             clause.arguments(of=each)
         for limit in (clause, *clause.grade, *clause.phase):
-            for value in limits_set(limit).values():
-                in_unit(value, clause.meter, where)
+            _check_limit(limit, clause.meter)
         for band in clause.classes:
-            in_unit(band.least, clause.meter, where)
+            _number("least", band.least, clause.meter)
     except TwinError as error:
         raise StandardError(
             f"{where}: {error}" if where not in str(error) else str(error), pack=pack.name, clause=clause.id
         ) from None
+
+
+def _check_limit(limit: Limit, meter: Measure) -> None:
+    """The limits are numbers of the measure's unit, and some value can meet them."""
+    asked = {}
+    for key, value in limits_set(limit).items():
+        word = "between" if limit.between is not None and key in {"at_least", "at_most"} else key
+        asked[key] = word, _number(word, value, meter)
+    low = max((number for key, (_, number) in asked.items() if key in _LOWER), default=-inf)
+    high = min((number for key, (_, number) in asked.items() if key not in _LOWER), default=inf)
+    strict = any(key in asked and asked[key][1] in {low, high} for key in ("more_than", "less_than"))
+    word = next(iter(asked.values()))[0] if asked else ""
+    if low > high or (low == high and strict):
+        raise DataError(f"{word}: no value is above {shown(low, meter.unit)} and below {shown(high, meter.unit)}")
+    least, most = meter.bounds
+    if low > most or (low == most and "more_than" in asked):
+        raise DataError(
+            f"{word}: {low:g} can never be met, {meter.name} gives a share from 0 to 1; "
+            'write a percentage as { value = 80, unit = "%" }'
+        )
+    if high < least or (high == least and "less_than" in asked):
+        raise DataError(f"{word}: {shown(high, meter.unit)} can never be met, {meter.name} is never below 0")
+
+
+def _number(word: str, value: Any, meter: Measure) -> float:
+    try:
+        number = in_unit(value, meter)
+    except TwinError as error:
+        raise DataError(f"{word}: {error}") from None
+    if isinf(number):
+        raise DataError(f"{word}: {value} is no limit; leave it out")
+    return number
 
 
 def _check_given(clause: Clause, meters: tuple[Measure, ...], where: str) -> None:

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
 
 import pandas as pd
 
+from twin.errors import MissingData
 from twin.measures import Measure
 from twin.model import City
+from twin.model.schema import Column, Layer, labels, schema
 from twin.standards.clause import Clause
 from twin.units import shown
 
-__all__ = ["SIGNS", "beside", "compared", "doubts", "limit_text", "limit_words", "missed"]
+__all__ = [
+    "SIGNS",
+    "beside",
+    "compared",
+    "doubts",
+    "limit_text",
+    "limit_words",
+    "missed",
+    "missing",
+    "trait_words",
+    "traits",
+]
+
+NETWORKS = frozenset({"walk", "drive", "transit", "power", "water", "drainage", "telecom"})
 
 SIGNS = {"at_least": ">=", "at_most": "<=", "more_than": ">", "less_than": "<"}
 _ASKED = {
@@ -20,6 +40,29 @@ _ASKED = {
     "more_than": ("more than", "大于"),
     "less_than": ("less than", "小于"),
 }
+
+
+def _zh(value: float, unit: str) -> str:
+    return shown(value, unit, language="zh")
+
+
+@cache
+def traits() -> Mapping[str, Mapping[str, Any]]:
+    """Traits that clauses ask for, with what they and their values are called."""
+    return tomllib.loads((files("twin.standards") / "traits.toml").read_text(encoding="utf-8"))
+
+
+def trait_words(trait: str, *values: str) -> tuple[str, str]:
+    """A trait and some of its values in English and Chinese; as they stand where nobody named them.
+
+    >>> trait_words("size_class", "small", "medium")
+    ('size class small or medium', '城市规模为小城市、中等城市')
+    """
+    told = traits().get(trait, {"en": trait, "zh": trait, "values": {}})
+    named = [told["values"].get(value, value) for value in values]
+    if not values:
+        return told["en"], told["zh"]
+    return f"{told['en']} {' or '.join(values)}", f"{told['zh']}为{'、'.join(named)}"
 
 
 def limit_text(limits: Mapping[str, float]) -> str:
@@ -38,14 +81,14 @@ def limit_words(limits: Mapping[str, float], unit: str) -> tuple[str, str]:
     ('at least 80.0 %', '不低于80.0 %')
     """
     en = " and ".join(f"{_ASKED[key][0]} {shown(value, unit)}" for key, value in limits.items())
-    return en, "且".join(f"{_ASKED[key][1]}{shown(value, unit)}" for key, value in limits.items())
+    return en, "且".join(f"{_ASKED[key][1]}{_zh(value, unit)}" for key, value in limits.items())
 
 
 def compared(clause: Clause, value: float, limits: Mapping[str, float], people: float) -> tuple[str, str]:
     """Value against limit, and how many people it does not hold for."""
     unit = clause.meter.unit
-    text = shown(value, unit) if value < float("inf") else "beyond reach"
-    en, zh = [text], [text if value < float("inf") else "不可达"]
+    far = not value < float("inf")
+    en, zh = ["beyond reach" if far else shown(value, unit)], ["不可达" if far else _zh(value, unit)]
     if limits:
         asked = limit_words(limits, unit)
         en.append(f"{asked[0]} is asked")
@@ -63,7 +106,65 @@ def missed(people: float) -> tuple[str, str]:
 
 def beside(meter: Measure, value: float) -> tuple[str, str]:
     """The value by another kind of distance."""
-    return f"{meter.en}: {shown(value, meter.unit)}", f"{meter.zh}：{shown(value, meter.unit)}"
+    return f"{meter.en}: {shown(value, meter.unit)}", f"{meter.zh}：{_zh(value, meter.unit)}"
+
+
+def missing(city: City, gap: MissingData) -> tuple[str, str]:
+    """What data a clause lacks, and how to add it."""
+    layer, column, known = gap.layer, gap.column, schema().get(gap.layer)
+    label = f"（{known.zh}）" if known else ""
+    if layer and layer not in city.layers and layer not in {"facilities", "population"}:
+        if layer in city.networks:
+            return str(gap), _lacking(gap)
+        if layer in NETWORKS:
+            return f"{gap}; add a network of that name", f"缺少网络“{layer}”；请为城市添加该网络"
+        table, needs = f"{layer}.parquet", ", ".join(_columns(known)) if known else ""
+        file = table if known else f"{layer}.tif, or {table} where it is a table,"
+        file_zh = table if known else f"{layer}.tif（表格为{table}）"
+        told, told_zh = f" with {needs} (twin schema {layer})", f"，字段{needs}（twin schema {layer}）"
+        return (
+            f"{gap}; add {file} to the city's folder{told if needs else ''}",
+            f"缺少图层“{layer}”{label}；请在城市文件夹中添加{file_zh}{told_zh if needs else ''}",
+        )
+    if column and layer and layer != "records" and column not in getattr(city.layer(layer), "columns", (column,)):
+        about = known.columns[column] if known and column in known.columns else None
+        unit = _unit(about) if about else ""
+        named = f"{column}（{about.zh}{unit}）" if about else column
+        return (
+            f"{gap}; add it to {layer}.parquet{unit}",
+            f"图层“{layer}”{label}缺少字段{named}；请补充到{layer}.parquet",
+        )
+    return str(gap), _lacking(gap)
+
+
+def _lacking(gap: MissingData) -> str:
+    """Which data a city lacks, in Chinese, where no more can be told; in English the error says it.
+
+    >>> _lacking(MissingData("x", layer="facilities", column="floor_area"))
+    '缺少数据：“设施”（facilities）的“建筑面积”（floor_area）缺失或不全'
+    >>> _lacking(MissingData("Harbour: no record 'ports'", layer="records"))
+    '缺少数据：“登记与统计”（records）中没有“ports”'
+    """
+    if not gap.layer:
+        return f"缺少数据：{gap}"
+    label = f"“{labels(gap.layer)[1]}”（{gap.layer}）"
+    record = re.search(r"no record '([^']+)'", str(gap))
+    if record:
+        return f"缺少数据：{label}中没有“{record.group(1)}”"
+    if not gap.column:
+        return f"缺少数据：{label}缺失或不全"
+    known = schema()[gap.layer].columns.get(gap.column) if gap.layer in schema() else None
+    column = f"“{known.zh}”（{gap.column}）" if known else f"“{gap.column}”"
+    return f"缺少数据：{label}的{column}缺失或不全"
+
+
+def _columns(layer: Layer) -> list[str]:
+    """Columns that a layer cannot do without, and their units."""
+    return [f"{each.name}{_unit(each)}" for each in layer.columns.values() if each.required]
+
+
+def _unit(column: Column) -> str:
+    return f" [{column.unit}]" if column.unit not in {"", "1"} else ""
 
 
 def doubts(city: City, clause: Clause) -> tuple[str, str]:
@@ -73,6 +174,11 @@ def doubts(city: City, clause: Clause) -> tuple[str, str]:
     if of_people and city.about.source("population").estimated:
         en.append("the population is estimated")
         zh.append("人口为估算值")
+    layer = clause.given.get("layer", "")
+    if layer and city.about.source(layer).estimated:
+        by = city.about.source(layer).source
+        en.append(f"{layer} is estimated{f' ({by})' if by else ''}")
+        zh.append(f"{layer}为估算值")
     if clause.given.get("network") == "drive" and clause.meter.name in {"share_within", "response_time"}:
         columns = city.network("drive").columns if "drive" in city.networks else {}
         if "estimated" in columns and columns["estimated"].any():

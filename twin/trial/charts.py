@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf, isfinite
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,9 @@ from matplotlib.ticker import MaxNLocator
 
 from twin.report.content import Text
 from twin.report.drawing import INK, LINE, MUTED, canvas, cut, drawing, svg, width_of, write
+from twin.report.words import named, told
 from twin.trial.parts import Cost, Curve, Outcome
-from twin.trial.words import named, word
+from twin.trial.words import word
 from twin.units import shown, shown_in
 
 __all__ = ["Row", "cost_chart", "curve_chart", "range_chart"]
@@ -124,7 +125,7 @@ def _limits(axes: Axes, frame: _Frame, curve: Curve, factor: float, language: st
     if isfinite(curve.at):
         x, _ = frame.at(curve.at * factor, 0)
         axes.plot([x, x], [frame.top, frame.bottom], color=INK, linewidth=1.2, linestyle=(0, (4, 3)), zorder=2)
-        label = f"{word('chart_limit').get(language)} {shown(curve.at, curve.unit)}"
+        label = f"{word('chart_limit').get(language)} {shown(curve.at, curve.unit, language=language)}"
         half = width_of(label, 12) / 2
         middle = min(
             max(x, frame.left + half), frame.right - half - width_of("asked 100.0 %", 12) * (x > frame.right - 220)
@@ -150,7 +151,8 @@ def _line(
         x, y = frame.at(curve.knee.x * factor, 100 * curve.knee.y)
         axes.plot([x], [y], "o", color=colour, markerfacecolor="white", markeredgewidth=2, markersize=10, zorder=4)
         if alone:
-            label = f"{word('chart_knee').get(language)} {shown(curve.knee.x, curve.unit)}, {shown(curve.knee.y, '1')}"
+            bend = told(curve.knee.x, curve.unit).get(language)
+            label = f"{word('chart_knee').get(language)} {bend}, {shown(curve.knee.y, '1')}"
             _beside(axes, frame, x, y, label, below=rising == curve.knee.early, taken=taken)
 
 
@@ -216,13 +218,13 @@ def cost_chart(outcome: Outcome, language: str) -> str:
         for limit in limits:
             _, y = frame.at(0, limit * factor)
             axes.plot([frame.left, frame.right], [y, y], color=INK, linewidth=1.2, linestyle=(0, (4, 3)), zorder=2)
-            label = f"{word('chart_limit').get(language)} {shown(limit, unit)}"
+            label = f"{word('chart_limit').get(language)} {shown(limit, unit, language=language)}"
             write(axes, frame.left + 6, y - 9, label, colour=INK, size=12)
         points = np.array([frame.at(n, v * factor) for n, v in zip(counts, values, strict=True)])
         axes.plot(points[:, 0], points[:, 1], color=CITIES[0][0], linewidth=2.4, zorder=3)
         axes.plot(*points[-1], "o", color=CITIES[0][0], markersize=8, zorder=4)
-        said = f"{word('chart_sites').get(language)} {len(cost.sites)}: {shown(float(values[-1]), unit)}"
-        return svg(figure, said)
+        last = told(float(values[-1]), unit).get(language)
+        return svg(figure, f"{word('chart_sites').get(language)} {len(cost.sites)}: {last}")
 
 
 @dataclass(frozen=True)
@@ -301,6 +303,4 @@ def _row(axes: Axes, frame: _Frame, row: Row, y: float, factor: float, unit: str
 
 
 def _value(value: float, unit: str, language: str) -> str:
-    if value == inf:
-        return word("beyond").get(language)
-    return shown(value, unit)
+    return told(value, unit).get(language)

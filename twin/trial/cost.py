@@ -16,13 +16,13 @@ from twin.gis.kinds import kinds
 from twin.measures import Share
 from twin.model import City
 from twin.report.content import Text
+from twin.report.words import told
 from twin.standards import Clause
 from twin.standards.check import holds, measured
 from twin.standards.words import limit_words
 from twin.trial.near import Near, reduced
 from twin.trial.parts import Cost, Gap, Site
 from twin.trial.words import word
-from twin.units import shown
 
 __all__ = ["MOST", "cost_of", "with_sites"]
 
@@ -72,7 +72,7 @@ def _why(clause: Clause, value: float, limits: Mapping[str, float]) -> Text:
     if clause.kinds and "facilities" in clause.meter.reads:
         return word("gap_not_worked_out", measure=Text(clause.meter.en, clause.meter.zh))
     asked = limit_words(limits, clause.meter.unit)
-    return word("gap_not_by_sites", value=shown(value, clause.meter.unit), limit=Text(*asked))
+    return word("gap_not_by_sites", value=told(value, clause.meter.unit), limit=Text(*asked))
 
 
 def with_sites(city: City, stands: Sequence[Stand], *, least_area: float = 0.0) -> City:

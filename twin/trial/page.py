@@ -15,7 +15,7 @@ from markupsafe import Markup
 from twin.report.content import LANGUAGES, Text
 from twin.report.embed import script_json
 from twin.report.page import POLICY, SIGNS, say
-from twin.report.words import filled, grouped, joined
+from twin.report.words import filled, grouped, joined, named, told
 from twin.report.words import words as report_words
 from twin.standards import domains
 from twin.standards.words import limit_words
@@ -23,10 +23,9 @@ from twin.trial.charts import Row, cost_chart, curve_chart, range_chart
 from twin.trial.cost import MOST
 from twin.trial.parts import Cost, Curve, Gap, Group, Outcome, Trial
 from twin.trial.places import site_map
-from twin.trial.words import named, told, word, words
-from twin.units import shown
+from twin.trial.words import word, words
 
-__all__ = ["render"]
+__all__ = ["question_of", "render", "title_of"]
 
 #: Sites that are listed; the others are counted, and stand in trial.json.
 LISTED = 12
@@ -47,18 +46,18 @@ def render(trial: Trial, *, language: str = "en") -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {"say": say, "fill": filled, "grouped": grouped}
-    title = _title(trial)
+    title = title_of(trial)
     data = {"language": language, "words": {}, "title": asdict(title)}
     html = environment.get_template("page.html").render(
         trial=trial,
         title=title,
-        question=_question(trial),
+        question=question_of(trial),
         w={**report_words(), **words()},
         language=language,
         policy=POLICY,
         signs=SIGNS,
         style=Markup(_file("twin.report", "page.css") + _file("twin.trial", "page.css")),  # noqa: S704
-        script=Markup('"use strict";\n' + _file("twin.report", "language.js") + _file("twin.trial", "page.js")),  # noqa: S704
+        script=Markup('"use strict";\n' + _file("twin.report", "language.js") + _file("twin.report", "start.js")),  # noqa: S704
         data=Markup(script_json(data)),  # noqa: S704
         written=dt.date.today().isoformat(),
         clauses=[_section(number, list(some)) for number, (_, some) in enumerate(_by_clause(trial))],
@@ -76,12 +75,14 @@ def _by_clause(trial: Trial) -> Any:
     return groupby(trial.outcomes, key=lambda each: each.clause.key)
 
 
-def _title(trial: Trial) -> Text:
+def title_of(trial: Trial) -> Text:
+    """Names of the cities."""
     names = [named(city) for city in trial.cities]
     return word("title", cities=joined(names, ", ", "、"))
 
 
-def _question(trial: Trial) -> Text:
+def question_of(trial: Trial) -> Text:
+    """How many clauses were tried, by the law of which day."""
     count = len({each.clause.key for each in trial.outcomes})
     return word("question_trial_one" if count == 1 else "question_trial", n=count, day=trial.on)
 
@@ -166,16 +167,16 @@ def _sentences(each: Outcome) -> Any:
     if curve.method == "step":
         yield word("say_step", value=told(each.verdict.value, each.verdict.unit), limit=told(curve.at, curve.unit))
     elif isfinite(curve.at):
-        yield word("say_today", limit=shown(curve.at, curve.unit), share=shown(curve.today, "1"), of=curve.of)
+        yield word("say_today", limit=told(curve.at, curve.unit), share=told(curve.today, "1"), of=curve.of)
     if isfinite(curve.asked):
         if curve.needed == float("inf"):
-            yield word("say_never", asked=shown(curve.asked, "1"))
+            yield word("say_never", asked=told(curve.asked, "1"))
         elif isfinite(curve.needed):
-            yield word("say_needed", asked=shown(curve.asked, "1"), needed=shown(curve.needed, curve.unit))
+            yield word("say_needed", asked=told(curve.asked, "1"), needed=told(curve.needed, curve.unit))
     if curve.knee is not None:
         way = "rising" if curve.y[-1] >= curve.y[0] else "falling"
         name = f"say_{way}_{'above' if curve.knee.early else 'below'}"
-        yield word(name, knee=shown(curve.knee.x, curve.unit), share=shown(curve.knee.y, "1"))
+        yield word(name, knee=told(curve.knee.x, curve.unit), share=told(curve.knee.y, "1"))
     elif curve.method != "step":
         yield word("say_no_knee")
 
@@ -222,7 +223,7 @@ def _cost(each: Outcome) -> dict[str, Any] | None:
     cost = each.cost
     if not isinstance(cost, Cost):
         return None
-    amount = "" if not isfinite(cost.amount) else shown(cost.amount, cost.unit)
+    amount = told(cost.amount, cost.unit) if isfinite(cost.amount) else None
     unit = each.verdict.unit
     milestones = []
     if unit == "1" and len(cost.sites) > LISTED:

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from twin.errors import UnknownName
 from twin.model import City, Verdict
 from twin.report.content import Text
+from twin.report.words import told
 from twin.standards import Clause
 from twin.standards.words import limit_words
-from twin.trial.words import told
 
 __all__ = ["Cost", "Curve", "Gap", "Group", "Knee", "Outcome", "Rival", "Site", "Stress", "Trial", "Variant"]
 

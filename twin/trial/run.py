@@ -191,7 +191,7 @@ class _Bench:
         takes = [o.key for o in self.others if clause.key in o.overrides and in_force(o, self.day) is None]
         notes += [word("note_overridden", key=key) for key in takes]
         if clause.source.note:
-            notes.append(Text(clause.source.note, clause.source.note))
+            notes.append(Text(clause.source.said.en, clause.source.said.zh))
         return tuple(note for note in notes if note.en)
 
 
@@ -219,7 +219,8 @@ def _asks(clause: Clause, traits: Mapping[str, str], day: dt.date) -> Text:
     """What a clause asks, with the figures it gives."""
     given, limit = given_words(clause), limit_words(limits_of(clause, traits, day) or {}, clause.meter.unit)
     tail = f" ({given})" if given else ""
-    return Text(f"{clause.meter.en}{tail}: {limit[0]}", f"{clause.meter.zh}{tail}：{limit[1]}")
+    asked = [f"{sign}{words}" if words else "" for sign, words in zip((": ", "："), limit, strict=True)]
+    return Text(f"{clause.meter.en}{tail}{asked[0]}", f"{clause.meter.zh}{tail}{asked[1]}")
 
 
 def _tried_on(clause: Clause, day: dt.date) -> tuple[dt.date, Text]:

@@ -6,14 +6,11 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from math import inf
 
-from twin.model import City
 from twin.report.content import Text
 from twin.report.words import filled
-from twin.units import shown
 
-__all__ = ["named", "told", "word", "words"]
+__all__ = ["word", "words"]
 
 
 @cache
@@ -31,14 +28,3 @@ def word(name: str, **values: object) -> Text:
     """
     found = words()[name]
     return filled(found, **values) if values else found
-
-
-def named(city: City) -> Text:
-    """A city's name; in Chinese too where its traits have one."""
-    return Text(city.name, city.about.traits.get("name_zh", city.name))
-
-
-def told(value: float, unit: str) -> Text:
-    """A value as people read it; beyond reach where it is infinite."""
-    text = shown(value, unit)
-    return word("beyond") if value == inf else Text(text, text)

@@ -1,35 +1,91 @@
-"""A trial on disk: the report, and ``trial.json`` for machines (its fields: ``docs/trial.md``)."""
+"""A trial on disk: the report, ``trial.json`` for machines (its fields: ``docs/trial.md``), and a table."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
+from math import nan
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from twin.errors import DataError
 from twin.gis.folder import replacing
+from twin.report.dictionary import dictionary
 from twin.report.embed import plain
 from twin.report.manifest import version_of
-from twin.trial.page import render
-from twin.trial.parts import Cost, Gap, Group, Outcome, Trial
+from twin.report.metadata import lineage, metadata
+from twin.trial.page import question_of, render, title_of
+from twin.trial.parts import Cost, Curve, Gap, Group, Outcome, Trial
 
-__all__ = ["as_table", "write_trial"]
+__all__ = ["as_table", "to_frame", "write_trial"]
 
 #: What was written here before, and may be replaced.
 _OWN = "trial.json"
 
 
 def write_trial(trial: Trial, folder: Path, *, language: str = "en") -> Path:
-    """Write ``report.html`` and ``trial.json``; the folder appears when it is whole."""
+    """Write ``report.html``, ``trial.json`` and ``outcomes.csv``, its dictionary and the metadata of them all.
+
+    The folder appears when it is whole.
+    """
     if folder.exists() and not (folder / _OWN).is_file() and any(folder.iterdir()):
         raise DataError(f"{folder}: there is something that is no trial of twin; name another folder or empty it")
     with replacing(folder) as fresh:
         text = json.dumps(as_table(trial), ensure_ascii=False, indent=1)
         (fresh / _OWN).write_text(text, encoding="utf-8")
+        table = to_frame(trial)
+        table.to_csv(fresh / "outcomes.csv", index=False)
+        dictionary({"outcomes.csv": list(table.columns)}).to_csv(fresh / "dictionary.csv", index=False)
+        (fresh / "metadata.xml").write_text(_metadata(trial, language), encoding="utf-8")
         (fresh / "report.html").write_text(render(trial, language=language), encoding="utf-8")
     return folder
+
+
+def to_frame(trial: Trial) -> pd.DataFrame:
+    """One row a clause and city, with the columns of ``outcomes.csv``; numbers in SI."""
+    return pd.DataFrame([_line(each) for each in trial.outcomes])
+
+
+def _line(each: Outcome) -> dict[str, Any]:
+    clause, verdict = each.clause, each.verdict
+    curve = each.curve if isinstance(each.curve, Curve) else None
+    cost = each.cost if isinstance(each.cost, Cost) else None
+    return {
+        "standard": clause.standard,
+        "clause": clause.id,
+        "title_en": clause.title.en,
+        "title_zh": clause.title.zh,
+        "city": each.city.name,
+        "day": each.day.isoformat(),
+        "status": verdict.status,
+        "value": verdict.value,
+        "limit": verdict.limit,
+        "unit": verdict.unit,
+        "people": verdict.people,
+        "swept_at": curve.at if curve else nan,
+        "knee": curve.knee.x if curve and curve.knee else nan,
+        "needed": curve.needed if curve else nan,
+        "swept_unit": curve.unit if curve else "",
+        "sites": len(cost.sites) if cost else pd.NA,
+        "then": "" if cost is None else "pass" if cost.holds else "fail",
+        "reason_en": verdict.reason,
+        "reason_zh": verdict.reason_zh or verdict.reason,
+    }
+
+
+def _metadata(trial: Trial, language: str) -> str:
+    steps = lineage({each.clause.key: each.clause for each in trial.outcomes}.values())
+    return metadata(
+        trial.cities,
+        title=title_of(trial),
+        abstract=question_of(trial),
+        steps=steps,
+        written=trial.on,
+        language=language,
+    )
 
 
 def as_table(trial: Trial) -> dict[str, Any]:

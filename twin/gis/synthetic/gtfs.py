@@ -28,15 +28,25 @@ _SPARSE = {"weekday": 1.0, "weekend": 1.6}
 _STAMP = (1980, 1, 1, 0, 0, 0)
 
 
-def write_gtfs(lines: list[Line], places: Places, path: Path) -> None:
-    """Write the feed; ids of stops are those of the facilities."""
+#: Types of route, as GTFS numbers them; what is not here is a bus.
+_TYPES = {"tram": 0, "rail": 2}
+
+
+def write_gtfs(lines: list[Line], places: Places, path: Path, *, of: str = "Harbour", what: str = "town") -> None:
+    """Write the feed of a synthetic place; ids of stops are those of the facilities.
+
+    Parameters
+    ----------
+    of, what : name of the place, and what it is.
+    """
+    own, page = of.lower(), f"https://example.org/{of.lower()}"
     to_degrees = pyproj.Transformer.from_crs(CRS, "EPSG:4326", always_xy=True)
     trips, times, frequencies = _runs(lines)
     days = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
     tables: dict[str, tuple[tuple[str, ...], Iterable[tuple[Any, ...]]]] = {
         "agency": (
             ("agency_id", "agency_name", "agency_url", "agency_timezone", "agency_lang"),
-            [("harbour", "Harbour Transit (synthetic)", "https://example.org/harbour", "Etc/UTC", "en")],
+            [(own, f"{of} Transit (synthetic)", page, "Etc/UTC", "en")],
         ),
         "feed_info": (
             (
@@ -47,12 +57,12 @@ def write_gtfs(lines: list[Line], places: Places, path: Path) -> None:
                 "feed_end_date",
                 "feed_version",
             ),
-            [("Synthetic town of Harbour: no real place", "https://example.org/harbour", "en", *_YEAR, "synthetic-1")],
+            [(f"Synthetic {what} of {of}: no real place", page, "en", *_YEAR, "synthetic-1")],
         ),
-        "stops": (("stop_id", "stop_name", "stop_lat", "stop_lon"), list(_stops(places, to_degrees))),
+        "stops": (("stop_id", "stop_name", "stop_lat", "stop_lon"), list(_stops(lines, places, to_degrees))),
         "routes": (
             ("route_id", "agency_id", "route_short_name", "route_long_name", "route_type", "route_color"),
-            [(line.id, "harbour", line.id, line.name, 0 if line.mode == "tram" else 3, line.color) for line in lines],
+            [(line.id, own, line.id, line.name, _TYPES.get(line.mode, 3), line.color) for line in lines],
         ),
         "trips": (("route_id", "service_id", "trip_id", "trip_headsign", "direction_id", "shape_id"), trips),
         "stop_times": (("trip_id", "arrival_time", "departure_time", "stop_id", "stop_sequence"), times),
@@ -113,9 +123,10 @@ def _clock(seconds: int) -> str:
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 
-def _stops(places: Places, to_degrees: pyproj.Transformer) -> Iterable[tuple[Any, ...]]:
+def _stops(lines: list[Line], places: Places, to_degrees: pyproj.Transformer) -> Iterable[tuple[Any, ...]]:
+    called = {stop for line in lines for stop in line.stops}
     for row in places.rows:
-        if row["kind"] in {"bus_stop", "tram_stop"}:
+        if row["id"] in called:
             lon, lat = to_degrees.transform(row["geometry"].x, row["geometry"].y)
             yield row["id"], row["name"], f"{lat:.6f}", f"{lon:.6f}"
 

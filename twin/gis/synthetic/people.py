@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from twin.gis.synthetic.ground import CRS
 from twin.gis.synthetic.houses import Building
 
-__all__ = ["JOBS", "PEOPLE", "buildings_table", "live", "population_table"]
+__all__ = ["AGES", "JOBS", "PEOPLE", "buildings_table", "live", "population_table", "whole"]
 
 #: Residents and jobs of the town, exactly.
 PEOPLE, JOBS = 60_480, 27_360
@@ -18,7 +18,7 @@ PEOPLE, JOBS = 60_480, 27_360
 _ROOM = {"organic": 44.0, "grid": 42.0, "estate": 34.0, "suburb": 52.0}
 #: Floor area of a job by use [m2].
 _DESK = {"commercial": 34.0, "industrial": 90.0}
-_AGES = ("age_0_2", "age_3_5", "age_6_11", "age_12_14", "age_15_59", "age_60")
+AGES = ("age_0_2", "age_3_5", "age_6_11", "age_12_14", "age_15_59", "age_60")
 #: Share of each age group, by what fills the zone [1].
 _SHARE = {
     "organic": (0.018, 0.020, 0.044, 0.024, 0.644, 0.250),
@@ -47,7 +47,7 @@ def live(buildings: list[Building], given: list[float]) -> tuple[Numbers, Number
     area = np.array([floor_area(b) for b in buildings])
     homes = np.array([b.use == "residential" for b in buildings])
     room = np.array([_ROOM.get(b.pattern, 40.0) for b in buildings])
-    people = _whole(np.where(homes, area / room, 0.0), PEOPLE)
+    people = whole(np.where(homes, area / room, 0.0), PEOPLE)
     jobs = np.array(
         [
             a / _DESK[b.use] if b.use in _DESK and b.pattern != "plot" else 0.0
@@ -56,8 +56,8 @@ def live(buildings: list[Building], given: list[float]) -> tuple[Numbers, Number
     )
     fixed = np.zeros(len(buildings))
     if given:
-        fixed[-len(given) :] = _whole(np.array(given), round(sum(given)))
-    jobs = _whole(jobs, JOBS - int(fixed.sum())) + fixed
+        fixed[-len(given) :] = whole(np.array(given), round(sum(given)))
+    jobs = whole(jobs, JOBS - int(fixed.sum())) + fixed
     return people, jobs
 
 
@@ -84,7 +84,7 @@ def population_table(
 ) -> gpd.GeoDataFrame:
     """One row a building in which somebody lives or works; a point inside it."""
     rows = np.flatnonzero((people > 0) | (jobs > 0))
-    ages = np.zeros((len(buildings), len(_AGES)))
+    ages = np.zeros((len(buildings), len(AGES)))
     households = np.zeros(len(buildings))
     for i in rows[people[rows] > 0]:
         pattern = buildings[i].pattern if buildings[i].pattern in _SHARE else "grid"
@@ -99,13 +99,13 @@ def population_table(
         "people": people[rows],
         "jobs": jobs[rows],
         "households": households[rows],
-        **{name: ages[rows, k] for k, name in enumerate(_AGES)},
+        **{name: ages[rows, k] for k, name in enumerate(AGES)},
         "building": [f"b{i + 1}" for i in rows],
     }
     return gpd.GeoDataFrame(table, geometry=shapely.points(spot), crs=CRS)
 
 
-def _whole(shares: Numbers, total: int) -> Numbers:
+def whole(shares: Numbers, total: int) -> Numbers:
     """Whole numbers in proportion to shares that sum exactly to a total (largest remainders)."""
     exact = shares / shares.sum() * total
     low: Numbers = np.floor(exact)

@@ -40,6 +40,8 @@ def with_registers(city: City, seed: int) -> City:
     city = city.with_layer("communities", _communities(city))
     city = city.with_layer("trees", _trees(city, rng))
     city = city.with_layer("historic_districts", _historic(city))
+    kind = city.facilities["kind"]
+    city = city.with_columns("facilities", grade=kind.map(told["grades"]).fillna("").to_numpy())
     return _marked(city, told["marks"], told["columns"], rng)
 
 

@@ -25,7 +25,7 @@ __all__ = ["Line", "Ways", "lines", "network"]
 _SPACING = {"bus": 470.0, "tram": 520.0}
 _SHARED = 240.0
 #: Mean speed under way [m/s] and time at a stop [s].
-_SPEED = {"bus": 6.6, "tram": 7.5}
+_SPEED = {"bus": 6.6, "tram": 7.5, "coach": 11.5, "rail": 27.0}
 DWELL = 20
 #: Places in a vehicle [person].
 _SEATS = {"bus": 75, "tram": 170}

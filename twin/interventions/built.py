@@ -1,4 +1,4 @@
-"""What a plan builds or takes away: facilities, layouts, links, people, lines."""
+"""Facilities, layouts, links, people and lines: what is built, closed or run otherwise."""
 
 from __future__ import annotations
 
@@ -84,6 +84,8 @@ class AddFacility:
     capacity : persons or places; unknown where not given [persons].
     name, id : what to call it; the id is made up where not given.
     servers : as many are served at a time, or vehicles stand there; unknown where not given [1].
+    site_area, floor_area : ground that it takes, and its usable floors; unknown where not given [m2].
+    grade : such as tertiary for a hospital; unknown where not given.
     """
 
     zh: ClassVar[str] = "新增设施"
@@ -93,6 +95,9 @@ class AddFacility:
     name: str = ""
     id: str = ""
     servers: float = option(float("nan"), unit="1")
+    site_area: float = option(float("nan"), unit="m2")
+    floor_area: float = option(float("nan"), unit="m2")
+    grade: str = ""
 
     def __call__(self, city: City) -> City:
         """The city with the facility appended."""
@@ -109,8 +114,12 @@ class AddFacility:
             geometry=[shapely.Point(x, y)],
             crs=city.crs,
         )
-        if not np.isnan(self.servers):
-            rows["servers"] = float(self.servers)
+        told = {"servers": self.servers, "area": self.site_area, "floor_area": self.floor_area}
+        for column, value in told.items():
+            if not np.isnan(value):
+                rows[column] = float(value)
+        if self.grade:
+            rows["grade"] = self.grade
         return city.with_rows("facilities", rows)
 
 
@@ -202,6 +211,7 @@ class AddEdge:
             "name": self.name,
         }
         speed = self.speed if self.speed == self.speed else _typical(edges)
+        row |= {"paved": 1.0} if "paved" in edges.columns else {}
         row |= {"speed": speed, "time": length / speed, "length_back": length, "time_back": length / speed}
         columns = {name: np.append(edges[name].to_numpy(), [row[name]]) for name in edges.columns}
         tail, head, oneway = (columns.pop(name) for name in ("tail", "head", "oneway"))
