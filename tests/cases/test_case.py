@@ -189,7 +189,6 @@ def test_without_a_browser_it_says_so_and_writes_the_rest(home, tmp_path, monkey
         ('[case]\nproblem = { en = "x" }', r"case\.problem\.zh is missing; texts are given in both languages"),
         ('[[case.cost]]\nitem = { en = "x", zh = "y" }\namount = -1', r"case\.cost\.1\.amount: .*, not -1"),
         ('[[case.cost]]\nitem = { en = "x", zh = "y" }\neach = "month"', r"case\.cost\.1\.each: .*, not 'month'"),
-        (r"case\.cost\.1: no plan 'none'; there is as it",),
     ],
 )
 def test_mistakes_in_what_is_told(home, written, says):
