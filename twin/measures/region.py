@@ -185,15 +185,19 @@ def commute_within(
     time = np.full(len(who.table), np.inf)
     if "drive" in modes:
         time = nearest_cost(city, facility, "drive", of=of, grade=grade, limit=within)
-    if "transit" in modes:
-        time = np.minimum(time, _by_transit(city, facility, grade, of, depart, window))
+    late = ~(time <= within)
+    if "transit" in modes and late.any():  # who is there in time by car need not be looked for in buses
+        time = np.minimum(time, _by_transit(city, facility, grade, of, depart, window, late))
     return Share.of(time <= within, who.weight, layer=who.layer, persons=who.persons)
 
 
 def _by_transit(
-    city: City, facility: Kinds, grade: Kinds, of: str, depart: float, window: float
+    city: City, facility: Kinds, grade: Kinds, of: str, depart: float, window: float, asked: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """Travel time by public transport and on foot to the nearest facility, by the nearer end of each street [s]."""
+    """Travel time by public transport and on foot to the nearest facility, by the nearer end of each street [s].
+
+    Of the rows that are asked for; `inf` of the others.
+    """
     walk, lines, who = city.network("walk"), city.network("transit"), places(city, of)
     if lines.timetable is None:
         raise MissingData(
@@ -206,6 +210,8 @@ def _by_transit(
 
     def compute() -> NDArray[np.float64]:
         row, node, gap = _nodes(walk, who.table, trip.walk_speed)
+        mine = asked[row]
+        row, node, gap = row[mine], node[mine], gap[mine]
         _, goal, last = _nodes(walk, city.facilities.loc[serving], trip.walk_speed)
         start, back = np.unique(node, return_inverse=True)
         ways = trip.matrix(walk.ids[start], walk.ids[goal]) + last
@@ -214,7 +220,7 @@ def _by_transit(
         return time
 
     shapes = city.facilities.geometry.to_numpy()[serving]
-    key = ("commute", depart, window, tuple(map(id, shapes)))
+    key = ("commute", depart, window, tuple(map(id, shapes)), asked.tobytes())
     return walk.memory.of(key, (who.table, lines), compute, keep=shapes)
 
 

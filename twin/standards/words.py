@@ -174,6 +174,11 @@ def doubts(city: City, clause: Clause) -> tuple[str, str]:
     if of_people and city.about.source("population").estimated:
         en.append("the population is estimated")
         zh.append("人口为估算值")
+    layer = clause.given.get("layer", "")
+    if layer and city.about.source(layer).estimated:
+        by = city.about.source(layer).source
+        en.append(f"{layer} is estimated{f' ({by})' if by else ''}")
+        zh.append(f"{layer}为估算值")
     if clause.given.get("network") == "drive" and clause.meter.name in {"share_within", "response_time"}:
         columns = city.network("drive").columns if "drive" in city.networks else {}
         if "estimated" in columns and columns["estimated"].any():
