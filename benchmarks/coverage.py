@@ -1,4 +1,6 @@
-"""Write docs/coverage.md: domains x standards x clauses x what they are computed from x evidence x status on harbour.
+"""Write docs/coverage.md: domains x standards x clauses x what they are computed from x evidence x status.
+
+Statuses are those on harbour; a clause that is unknown there and speaks of seats or villages says that on the region too.
 
 python benchmarks/coverage.py          # writes docs/coverage.md
 python benchmarks/coverage.py --check  # fails where the file is not what would be written
@@ -14,7 +16,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import twin
-from twin.model.verdict import STATUSES
+from twin.model.verdict import STATUSES, Verdict
 from twin.standards import Clause, check, domains, load
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,7 +42,10 @@ def main() -> int:
 def table() -> str:
     packs = load("all")
     clauses = [(pack.name, clause) for pack in packs for clause in pack.clause]
-    statuses = {each.key: each for each in check(twin.read(ROOT / "gis_data" / "harbour"), "all", on=DAY)}
+    statuses, wider = (
+        {each.key: each for each in check(twin.read(ROOT / "gis_data" / name), "all", on=DAY)}
+        for name in ("harbour", "region")
+    )
     standards = len({clause.standard for _, clause in clauses})
     register = sum("records" in clause.meter.reads for _, clause in clauses)
     said = f"In all: {len(clauses)} clauses of {standards} standards in {len(packs)} packs. {register} of them are read off"
@@ -75,7 +80,9 @@ def table() -> str:
         )
         out.append("| " + " | ".join(map(str, cells)) + " |")
     total = Counter(statuses[clause.key].status for _, clause in clauses)
+    more = sum(_only_there(statuses[clause.key], wider[clause.key]) for _, clause in clauses)
     out += ["", "On harbour: " + ", ".join(f"{total[status]} {status}" for status in STATUSES) + ".", ""]
+    out += [f"Of those unknown on harbour {more} are judged on the synthetic region ([region.md](region.md)).", ""]
     for number, label in domains().items():
         out += [f"## {number} {label.en} {label.zh}", ""]
         out += [
@@ -91,12 +98,19 @@ def table() -> str:
                 clause.measure,
                 reads(clause),
                 clause.source.evidence,
-                found.status + (f": {found.reason}" if found.status in {"unknown", "not applicable"} else ""),
+                found.status
+                + (f": {found.reason}" if found.status in {"unknown", "not applicable"} else "")
+                + (f"; on the region {wider[clause.key].status}" if _only_there(found, wider[clause.key]) else ""),
                 name,
             )
             out.append("| " + " | ".join(str(cell).replace("|", "/") for cell in cells) + " |")
         out.append("")
     return "\n".join([*out, *left_out()]) + "\n"
+
+
+def _only_there(here: Verdict, there: Verdict) -> bool:
+    """Whether a clause is unknown on harbour and judged on the region."""
+    return here.status == "unknown" and there.status in FOUND
 
 
 def left_out() -> list[str]:

@@ -3,6 +3,8 @@
 
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.math cimport INFINITY
+from libc.string cimport memcpy
+from posix.stdlib cimport posix_memalign
 
 import numpy as np
 
@@ -42,15 +44,6 @@ cdef inline int _entered(World* w, int32_t a, int32_t arc, double time, double t
 
 # ── along the tables ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-cdef inline int32_t _onward(World* w, uint32_t* row) noexcept nogil:
-    """The arc by which one goes on from a row; the row moves to the copy of the junction that the arc leaves."""
-    cdef int32_t arc = w.next[row[0]]
-    while arc >= 0 and w.arc[arc].lane == JUNCTION:
-        row[0] += w.arc[arc].step
-        arc = w.next[row[0]]
-    return arc
-
-
 cdef inline void _stop(World* w, int32_t a, uint32_t row, double time, uint8_t state) noexcept nogil:
     w.time[a], w.row[a], w.state[a] = time, row, state
     tell(w, a)
@@ -88,7 +81,7 @@ cdef int _go_on(World* w, int32_t a, uint32_t row, double time) noexcept nogil:
             w.one[a - w.watched].hears &= ~HALTS
             _stop(w, a, row, time, FINISHED)
             return 0
-        arc = _onward(w, &row)
+        arc = onward(w, &row)
         if arc == CUT_OFF:
             _stop(w, a, row, time, STRANDED)
             return 0
@@ -103,13 +96,13 @@ cdef int _go_on(World* w, int32_t a, uint32_t row, double time) noexcept nogil:
                 return _set_out(w, a, came, w.arc[arc].lane, time)
             if w.lane[w.arc[arc].lane].kind != FREELY:
                 till = walk_in(w, a, w.arc[arc].lane, time)
-                if calendar_push(&w.calendar, till, a, row + w.arc[arc].step) < 0:
+                if calendar_push(&w.calendar, till, a, after(w, row)) < 0:
                     return -1
                 return _entered(w, a, arc, time, till)
             w.on[a] = w.arc[arc].lane
             w.lane[w.arc[arc].lane].on += 1
         seconds = w.arc[arc].seconds
-        row += w.arc[arc].step
+        row = after(w, row)
         if seconds > 0.0 or w.arc[arc].lane >= 0:
             if calendar_push(&w.calendar, time + seconds, a, row) < 0:
                 return -1
@@ -133,7 +126,7 @@ cdef int _let_in(World* w, int32_t lane, double time) noexcept nogil:
         l.wait = w.after[who]
         a = l.source if who & 1 else w.lane[who >> 1].head
         row = w.row[a]
-        arc = _onward(w, &row)
+        arc = onward(w, &row)
         elsewhere = arc < 0 or w.arc[arc].lane != lane or watched_hears(w, a, HALTS)  # turned while it stood here
         if who & 1:
             l.source = w.link[a]
@@ -175,7 +168,7 @@ cdef int _at_end(World* w, int32_t a, double time) noexcept nogil:
     """The first vehicle of a lane has come to its end and wants to go on."""
     cdef int32_t lane = w.on[a], arc
     cdef uint32_t row = w.row[a]
-    arc = _onward(w, &row)
+    arc = onward(w, &row)
     if arc < 0 or watched_hears(w, a, HALTS):
         if lane_leave(w, lane, time) < 0:
             return -1
@@ -187,7 +180,7 @@ cdef int _at_end(World* w, int32_t a, double time) noexcept nogil:
 cdef inline bint _elsewhere(World* w, int32_t a, int32_t lane) noexcept nogil:
     """Whether somebody who stands before a lane does not want to go there any more."""
     cdef uint32_t row = w.row[a]
-    cdef int32_t arc = _onward(w, &row)
+    cdef int32_t arc = onward(w, &row)
     return arc < 0 or w.arc[arc].lane != lane
 
 
@@ -248,21 +241,55 @@ cdef int _event(World* w, const Event* e) noexcept nogil:
     return _go_on(w, a, e.row, e.time)
 
 
+cdef inline void _fetch_lane(const Lane* l) noexcept nogil:
+    fetch(l)
+    fetch(<const char*> l + LINE)
+
+
 cdef inline void _foresee(World* w) noexcept nogil:
-    """Ask for the memory that coming events need, before they do."""
+    """Ask for the memory that coming events need, before they do: what names the rest first, then what it names."""
     cdef Bucket* b = &w.calendar.soon[w.calendar.at & (SOON - 1)]
-    cdef int32_t i
-    cdef int32_t low = w.calendar.taken + AHEAD, high = min(b.used, low + 1)
-    if w.calendar.taken == 0:
-        low = 1
-        high = min(b.used, AHEAD + 1)
-    for i in range(low, high):
-        if b.event[i].agent < LANE_EVENT and b.event[i].row < DESK:
-            fetch(&w.next[b.event[i].row])
-            fetch(&w.on[b.event[i].agent])
-            if b.event[i].agent >= w.watched:
-                fetch(&w.one[b.event[i].agent - w.watched])
-                fetch(<void*> w.object[b.event[i].agent - w.watched])
+    cdef const Event* e
+    cdef uint32_t row
+    cdef int32_t arc, i, at = w.calendar.taken
+    if at == 0:
+        for i in range(min(b.used, AHEAD)):
+            if b.event[i].agent < LANE_EVENT and b.event[i].row < DESK:
+                fetch(&w.on[b.event[i].agent])
+                fetch(&w.row[b.event[i].agent])
+                fetch(&w.next[b.event[i].row])
+    if at + AHEAD < b.used:
+        e = &b.event[at + AHEAD]
+        if e.agent < LANE_EVENT and e.row < DESK:
+            fetch(&w.on[e.agent])
+            fetch(&w.row[e.agent])
+            if e.row:
+                fetch(&w.next[e.row])
+            if e.agent >= w.watched:
+                fetch(&w.one[e.agent - w.watched])
+                fetch(<void*> w.object[e.agent - w.watched])
+        elif e.agent >= LANE_EVENT:
+            _fetch_lane(&w.lane[e.agent - LANE_EVENT])
+    if w.lanes == 0:
+        return
+    if at + 9 < b.used:
+        e = &b.event[at + 9]
+        if e.agent < LANE_EVENT and e.row < DESK:
+            if w.on[e.agent] != NONE:
+                _fetch_lane(&w.lane[w.on[e.agent]])
+            fetch(&w.next[e.row if e.row else w.row[e.agent]])
+    if at + 6 < b.used:
+        e = &b.event[at + 6]
+        if e.agent < LANE_EVENT and e.row < DESK:
+            arc = w.next[e.row if e.row else w.row[e.agent]]
+            if arc >= 0:
+                fetch(&w.arc[arc & ARC])
+    if at + 3 < b.used:
+        e = &b.event[at + 3]
+        if e.agent < LANE_EVENT and e.row < DESK:
+            arc = w.next[e.row if e.row else w.row[e.agent]]
+            if arc >= 0 and w.arc[arc & ARC].lane >= 0:
+                _fetch_lane(&w.lane[w.arc[arc & ARC].lane])
 
 
 cdef int _in_order(World* w, double until, int64_t most) noexcept nogil:
@@ -294,7 +321,7 @@ cdef int _in_any_order(World* w, double until, int64_t most) noexcept nogil:
     cdef Calendar* c = &w.calendar
     cdef Bucket* b
     cdef Event e
-    cdef int32_t arc, i, kept
+    cdef int32_t arc, step, i, kept
     while c.waiting > 0 and most > 0:
         b = &c.soon[c.at & (SOON - 1)]
         i, kept = c.taken, 0
@@ -310,14 +337,21 @@ cdef int _in_any_order(World* w, double until, int64_t most) noexcept nogil:
             if i + AHEAD < b.used:
                 fetch(&w.next[b.event[i + AHEAD].row])
             arc = w.next[e.row]
-            if arc < 0 or w.arc[arc].lane == JUNCTION or w.arc[arc].seconds == 0.0:
+            step = 1
+            if arc < 0:
+                step = 0
+            elif arc & CHAIN:
+                arc &= ARC
+            else:
+                step = w.arc[arc].step
+            if step == 0 or w.arc[arc].lane == JUNCTION or w.arc[arc].seconds == 0.0:
                 if _go_on(w, <int32_t> e.agent, e.row, e.time) < 0:
                     return -1
                 b = &c.soon[c.at & (SOON - 1)]
                 continue
             w.crossings += 1
             e.time += w.arc[arc].seconds
-            e.row += w.arc[arc].step
+            e.row += step
             c.waiting += 1
             if calendar_put(c, &e) < 0:
                 return -1
@@ -415,10 +449,14 @@ cdef class Engine:
         discharge; own, a capsule."""
         cdef Walk walk = NULL if own is None else <Walk> PyCapsule_GetPointer(own, "twin.Walk")
         cdef int64_t i, more = kind.shape[0], places = 0, before = self.w.lanes
-        cdef Lane* l = <Lane*> realloc(self.w.lane, max(1, before + more) * sizeof(Lane))
-        if l == NULL:
+        cdef void* fresh = NULL
+        cdef Lane* l
+        if posix_memalign(&fresh, HUGE_PAGE, max(1, before + more) * sizeof(Lane)) != 0:
             raise MemoryError("no memory for the lanes")
-        self.w.lane = l
+        in_huge_pages(fresh, (before + more) * sizeof(Lane))
+        memcpy(fresh, self.w.lane, before * sizeof(Lane))
+        free(self.w.lane)
+        self.w.lane = l = <Lane*> fresh
         if before:
             places = l[before - 1].first + l[before - 1].storage
         for i in range(more):
@@ -487,6 +525,37 @@ cdef class Engine:
         how long after the one before, and how long it takes where it does not go by the streets (0: it does)."""
         self.arrays["days"] = then, start, stay, ride
         self.w.then, self.w.start, self.w.stay, self.w.ride = &then[0], &start[0], &stay[0], &ride[0]
+
+    def blocked(self, int64_t rows):
+        """(rows,) uint8, whether the way that a row leads passes a closed arc."""
+        cdef int64_t first, at, count
+        cdef int32_t arc
+        cdef uint32_t row
+        found = np.full(rows, 2, dtype=np.uint8)  # 2: not known yet
+        way = np.empty(1024, dtype=np.uint32)
+        cdef uint8_t[::1] shut = found
+        cdef uint32_t[::1] passed = way
+        cdef uint8_t ahead
+        for first in range(rows):
+            at, count = first, 0
+            while shut[at] == 2 and self.w.next[at] != HERE and self.w.next[at] != CUT_OFF:
+                if count == passed.shape[0]:
+                    way = np.resize(way, 2 * count)
+                    passed = way
+                passed[count] = <uint32_t> at
+                count += 1
+                arc = self.w.next[at]
+                shut[at] = 3                     # on this way; no table leads in a circle
+                at = at + arc + 2 if arc <= JOINS else after(&self.w, <uint32_t> at)
+            ahead = 0 if shut[at] == 2 else shut[at]
+            shut[at] = ahead
+            while count > 0:
+                count -= 1
+                row = passed[count]
+                arc = self.w.next[row]
+                ahead |= arc >= 0 and self.w.arc[arc & ARC].seconds == INFINITY
+                shut[row] = ahead
+        return found
 
     def depart(self, const uint32_t[::1] who, const double[::1] time, const uint32_t[::1] row):
         """Put agents on their way at a time, from a row."""

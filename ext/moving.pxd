@@ -17,6 +17,9 @@ cdef enum State:
 cdef enum Row:
     HERE = -1                    # in a next-hop table: this is the goal
     CUT_OFF = -2                 # no way from here
+    JOINS = -3                   # and below, on a way that is written out: it goes on so many rows before, and two
+    CHAIN = 0x40000000           # a bit of an arc on such a way: it goes on with the row after
+    ARC = 0x3FFFFFFF             # the others
     UNWATCHED = -1               # lane of an arc that keeps no account of who is on it
     JUNCTION = -2                # lane of an arc between two copies of a junction: no place to be
 
@@ -40,11 +43,7 @@ cdef struct World
 # When an agent that has just entered a lane, and counts as one of those `on` it, will have come to its end [s].
 ctypedef double (*Walk)(World* w, int32_t agent, int32_t lane, double time) noexcept nogil
 
-cdef struct Lane:
-    double length                # [m]
-    double area                  # CROWDED, OWN: of the lane [m2]
-    double speed, shape, jam, floor_speed  # CROWDED: Weidmann's free speed, exponent and jam density; the least speed
-    Walk walk                    # OWN; what speed, shape, jam and floor_speed mean is its business
+cdef struct Lane:                # three lines of the cache; what vehicles need is in the first two
     double headway               # QUEUED: between two that pass its start [s]
     double discharge             # QUEUED: between two that pass its end: longer where a signal is red in between [s]
     double hole                  # QUEUED: that a free place takes to travel from its end to its start [s]
@@ -56,6 +55,11 @@ cdef struct Lane:
     int32_t source, source_tail  # QUEUED: those that wait at its start to set out, beside the road
     int32_t wait, wait_tail      # QUEUED: whoever wants to enter: 2 lane, or 2 lane + 1 for its source
     uint8_t kind, booked
+    double length                # [m]
+    double area                  # CROWDED, OWN: of the lane [m2]
+    Walk walk                    # OWN; what speed, shape, jam and floor_speed mean is its business
+    double speed, shape, jam, floor_speed  # CROWDED: Weidmann's free speed, exponent and jam density; the least speed
+    double spare[4]
 
 cdef packed struct Watched:      # of an agent that is watched
     double since, till           # when it came to where it is, and when it could leave [s]
@@ -120,13 +124,39 @@ cdef extern from *:
     #else
     #define fetch(where)
     #endif
+    #ifdef __linux__
+    #include <sys/mman.h>
+    #define in_huge_pages(where, bytes) madvise(where, bytes, MADV_HUGEPAGE)
+    #else
+    #define in_huge_pages(where, bytes)
+    #endif
     """
+    void in_huge_pages(void*, size_t) noexcept nogil  # ask for it: what is read all over is found with fewer looks
     void fetch(const void*) noexcept nogil
 
 cdef enum:
     LANE_EVENT = 0x40000000      # an event of a lane, not of an agent: they come after those of agents
     LOOK = 0x10000               # entries after which the engine comes back to have them looked at
-    AHEAD = 8                    # events by which memory is asked for before it is needed
+    AHEAD = 12                   # events by which memory is asked for before it is needed
+    LINE = 64                    # bytes of a line of the cache
+    HUGE_PAGE = 0x200000         # bytes
+
+cdef inline int32_t onward(const World* w, uint32_t* row) noexcept nogil:
+    """The arc by which one goes on from a row; the row moves to the copy of the junction that the arc leaves."""
+    cdef int32_t arc = w.next[row[0]]
+    while True:
+        if arc <= JOINS:
+            row[0] = <uint32_t> (<int64_t> row[0] + arc + 2)
+        elif arc < 0 or w.arc[arc & ARC].lane != JUNCTION:
+            return arc if arc < 0 else arc & ARC
+        else:
+            row[0] = after(w, row[0])
+        arc = w.next[row[0]]
+
+cdef inline uint32_t after(const World* w, uint32_t row) noexcept nogil:
+    """The row that one comes to by the arc of a row."""
+    cdef int32_t arc = w.next[row]
+    return row + 1 if arc & CHAIN else row + w.arc[arc].step
 
 cdef inline int follow(World* w, int32_t a, double time) noexcept nogil:
     """Somebody has arrived: the next trip of the day, if there is one, begins in its time."""

@@ -72,11 +72,11 @@ cdef inline int lane_leave(World* w, int32_t lane, double time) noexcept nogil:
 
 cdef inline int lane_enter(World* w, int32_t a, int32_t lane, double time) noexcept nogil:
     cdef Lane* l = &w.lane[lane]
-    cdef const Arc* arc = &w.arc[w.next[w.row[a]]]
+    cdef const Arc* arc = &w.arc[w.next[w.row[a]] & ARC]
     l.entered += 1
     l.on += 1
     l.last_in = time
-    w.row[a] += arc.step
+    w.row[a] = after(w, w.row[a])
     w.on[a] = lane
     w.ready[a] = time + arc.seconds
     w.link[a] = NONE

@@ -16,12 +16,14 @@ from twin.interventions import (
     AddEdge,
     AddFacility,
     ChangeHeadway,
+    ChangeQueue,
     CloseFacility,
     CloseStop,
     GrowPopulation,
     Layout,
     RemoveLine,
 )
+from twin.measures.waiting import with_calls
 from twin.model import City, Network
 
 UTM = 32631
@@ -370,3 +372,30 @@ line = "T"
         "取消线路（线路：T）",
     ]
     assert len(lines(plan(harbour))) == len(lines(harbour)) - 2
+
+
+def test_a_queue_with_more_calls_and_more_staff(city):
+    """From 720 calls and 55 agents an hour to 1,080 and 58; the office without hours is unknown."""
+    changed = ChangeQueue("hotline", times=1.5, staff=3.0)(with_calls(city))
+    assert set(changed.table("hotline")["calls"]) == {1080.0}
+    assert set(changed.table("hotline")["agents"]) == {58.0}
+    fewer = ChangeQueue("hotline", staff=-60.0)(with_calls(city))
+    assert set(fewer.table("hotline")["agents"]) == {0.0}
+    with pytest.raises(MissingData, match="hotline"):
+        ChangeQueue("hotline", times=2.0)(city)
+    with pytest.raises(DataError, match="at least 0"):
+        ChangeQueue("hotline", times=-1.0)
+
+
+def test_a_new_park_says_its_ground_and_a_new_hospital_its_grade(city):
+    park = AddFacility("park", at=(10.0, 10.0), site_area=6000.0)(city).facilities.iloc[-1]
+    assert (park["kind"], park["area"]) == ("park", 6000.0)
+    ward = AddFacility("hospital", at=(10.0, 10.0), floor_area=900.0, grade="tertiary")(city).facilities.iloc[-1]
+    assert (ward["grade"], ward["floor_area"]) == ("tertiary", 900.0)
+
+
+def test_a_new_link_is_paved(city):
+    paved = city.with_network("drive", city.network("drive").with_columns(paved=0.0))
+    link = AddEdge("drive", ((0.0, 0.0), (500.0, 500.0)), speed=15.0)(paved)
+    assert link.network("drive").columns["paved"][-1] == 1.0
+    assert "paved" not in AddEdge("drive", ((0.0, 0.0), (500.0, 500.0)), speed=15.0)(city).network("drive").columns

@@ -1,6 +1,7 @@
 """Whatever twin writes says what its columns mean and where its numbers come from, in both languages."""
 
 import dataclasses
+import shutil
 from xml.etree import ElementTree
 
 import pandas as pd
@@ -45,6 +46,13 @@ def written(city, tmp_path_factory):
 
 
 KINDS = ("run", "trial", "benchmark", "case", "whitepaper")
+PAGES = {
+    "trial": "report.html",
+    "benchmark": "report.html",
+    "case": "dossier.html",
+    "whitepaper": "whitepaper.html",
+    "report": "one.html",
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -84,3 +92,31 @@ def test_lists_of_the_command_line_have_the_same_rows_in_both_languages(city, tm
     ]
     assert frames[0]["clause"].tolist() == frames[1]["clause"].tolist()
     assert frames[0]["title"].tolist() != frames[1]["title"].tolist()
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="Chromium is not installed")
+def test_every_page_changes_its_language_and_asks_for_nothing(written):
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for kind, name in PAGES.items():
+            context = browser.new_context(offline=True, locale="en-US", viewport={"width": 1280, "height": 900})
+            tab = context.new_page()
+            said = []
+            tab.on("pageerror", lambda error, said=said: said.append(str(error)))
+            tab.on("console", lambda line, said=said: said.append(line.text) if line.type == "error" else None)
+            tab.on("request", lambda asked, said=said: said.append(asked.url) if asked.url.startswith("http") else None)
+            tab.goto((written[kind] / name).as_uri())
+            assert tab.evaluate("document.documentElement.lang") == "en", kind
+            english = tab.inner_text("h1")
+            tab.click('[data-language="zh"]')
+            assert tab.evaluate("document.documentElement.lang") == "zh-CN", kind
+            assert tab.inner_text("h1") != english, kind
+            assert tab.evaluate("document.documentElement.scrollWidth") <= 1280, kind
+            if kind in {"case", "whitepaper"}:
+                tab.set_viewport_size({"width": 390, "height": 900})
+                assert tab.evaluate("document.documentElement.scrollWidth") <= 390, kind
+            context.close()
+            assert said == [], kind
+        browser.close()

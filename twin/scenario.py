@@ -273,7 +273,7 @@ def _described(each: Change, language: str) -> str:
             value = listed(value)
         if value is False or value in ("", (), None) or value != value:  # noqa: PLR0124 -- NaN
             continue
-        if value == field.default and field.name in {"times", "add"}:
+        if value == field.default and field.name in {"add", "share", "times"}:
             continue
         unit = field.metadata.get("unit", "")
         said = "yes" if value is True else f"{value}{' ' + unit if unit and unit != '1' else ''}"

@@ -48,6 +48,13 @@ class Cell:
         """Plan and shock in one."""
         return f"{self.plan} + {self.shock}" if self.shock else self.plan
 
+    def name_in(self, language: str) -> str:
+        """The name in English or Chinese (``zh``)."""
+        if language != "zh":
+            return self.name
+        plan, shock = self.plan_zh or self.plan, self.shock_zh or self.shock
+        return f"{plan} + {shock}" if shock else plan
+
 
 class Comparison(pd.DataFrame):
     """Values by clause and cell; printed whole, because what is cut off is what was asked."""

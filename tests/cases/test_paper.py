@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 import twin
 from twin.cases.paper import render_paper
-from twin.cases.print import NoBrowser, browser
+from twin.cases.print import NoBrowser, browser, to_pdf
 from twin.cli.terminal import twin_group
 from twin.errors import DataError
 from twin.report.content import Text
@@ -102,3 +102,13 @@ def test_on_paper(paper, tmp_path):
             assert page.rstrip().endswith(f"{number} / {len(pages)}")
         other = "not stated" if language == "zh" else "未说明"
         assert other not in text.split("name = {")[0]
+
+
+def test_a_browser_that_fails_says_its_last_line(tmp_path, monkeypatch):
+    program = tmp_path / "chromium"
+    program.write_text("#!/bin/sh\necho first >&2\necho 'no room left' >&2\nexit 3\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("TWIN_CHROMIUM", str(program))
+    with pytest.raises(DataError, match=r"it wrote no PDF \(no room left\)"):
+        to_pdf("<p>x</p>", tmp_path / "x.pdf")
+    assert not (tmp_path / "x.pdf").exists()

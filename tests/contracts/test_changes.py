@@ -20,6 +20,7 @@ from twin.interventions import (
     AddFacility,
     ChangeActivity,
     ChangeHeadway,
+    ChangeQueue,
     ChangeRecord,
     CloseFacility,
     CloseStop,
@@ -30,6 +31,7 @@ from twin.interventions import (
 )
 from twin.measures.carbon import with_activities
 from twin.measures.records import with_records
+from twin.measures.waiting import with_calls
 from twin.model import City, Network, Raster, Timetable
 from twin.model.schema import schema, validate
 from twin.scenario import Scenario, change, changes
@@ -45,6 +47,7 @@ EXAMPLES: dict[str, tuple[object, set[str]]] = {
     "blockage": (Blockage(share=0.3, seed=5), {"walk", "drive"}),
     "change_activity": (ChangeActivity("0", times=0.8), {"activities"}),
     "change_headway": (ChangeHeadway("二路", 300.0, between=("07:00", "08:00")), {"transit"}),
+    "change_queue": (ChangeQueue("hotline", times=1.5, staff=2.0), {"hotline"}),
     "change_record": (ChangeRecord("buses", add=3.0), {"records"}),
     "close_facility": (CloseFacility("bus_stop"), {"facilities"}),
     "close_stop": (CloseStop("b2"), {"transit", "facilities"}),
@@ -61,7 +64,9 @@ every = pytest.mark.parametrize("kind", sorted(changes))
 @pytest.fixture(scope="module")
 def rich(rich: City) -> City:
     """The rich city with two bus lines between three stops, one the facility 'b2', with records and activities."""
-    rich = with_activities(with_records(rich)).with_columns("facilities", nursing_beds=[1.0, np.nan, np.nan, np.nan])
+    rich = with_calls(with_activities(with_records(rich))).with_columns(
+        "facilities", nursing_beds=[1.0, np.nan, np.nan, np.nan]
+    )
     starts = [(0, 7 * 3600 + k * 1200) for k in range(4)] + [(1, 7 * 3600 + k * 900) for k in range(5)]
     stops = ((0, 1, 2), (2, 1))
     calls = [(k, stop, start + 60 * n) for k, (line, start) in enumerate(starts) for n, stop in enumerate(stops[line])]

@@ -10,12 +10,15 @@ import pytest
 import shapely
 from scipy.optimize import brentq
 
-from twin.errors import DataError
+from twin.errors import DataError, MissingData, UnknownName
 from twin.gis.grid import grid_city
 from twin.interventions import AddFacility
 from twin.measures import (
     GWP,
     answered_within,
+    box_model,
+    briggs,
+    concentration,
     connectivity_index,
     curve_number_runoff,
     day_evening_night,
@@ -31,18 +34,21 @@ from twin.measures import (
     joined,
     lambert,
     level_sum,
+    line_source,
     lmdi,
     lost_share,
     match_quality,
     mean_wait,
     mesh_size,
     path_loss,
+    plume,
     point_light,
     position_accuracy,
     probability_of_connectivity,
     rain_held,
     road_noise,
     run_off,
+    screen_air,
     sight_chance,
     storm_intensity,
     straight_within,
@@ -50,9 +56,11 @@ from twin.measures import (
 )
 from twin.measures.carbon import with_activities
 from twin.measures.light import REACH
+from twin.measures.noise import with_traffic
 from twin.measures.rain import with_rain
 from twin.measures.records import with_records
 from twin.measures.waiting import with_calls
+from twin.standards import check
 
 # ── light ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -256,6 +264,66 @@ def test_levels_are_summed_as_energies():
 def test_levels_of_day_evening_and_night():
     assert day_evening_night(65, 62, 58) == pytest.approx(66.551040, abs=5e-7)
     assert day_evening_night(60, 60, 60) == pytest.approx(66.395243, abs=5e-7)
+
+
+# ── air ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_spreads_over_a_town():
+    """Briggs' urban curves at 1,000 m."""
+    table = {"A": (270.449, 339.411), "C": (185.934, 200.0), "D": (135.2247, 122.7881), "F": (92.967, 50.5964)}
+    for stability, spread in table.items():
+        assert [float(each) for each in briggs(1000.0, stability)] == pytest.approx(spread, abs=5e-4)
+    with pytest.raises(UnknownName, match="no stability class 'G'"):
+        briggs(1000.0, "G")
+
+
+def test_a_chimney():
+    """10 g/s from 50 m in 5 m/s, neutral: micrograms at the ground on the axis and 100 m beside it."""
+    found = plume(0.01, [500, 1000, 2000], wind=5.0, height=50.0) * 1e9
+    assert found.tolist() == pytest.approx([99.591854, 35.290779, 11.754101], abs=5e-7)
+    beside = float(plume(0.01, 1000.0, wind=5.0, height=50.0, aside=100.0)) * 1e9
+    assert beside == pytest.approx(26.847809, abs=5e-7)
+    with pytest.raises(DataError, match="in a calm no plume forms"):
+        plume(0.01, 1000.0, wind=0.0)
+
+
+def test_what_a_chimney_sends_passes_every_cross_section():
+    """The flux through a plane across the wind is what left the source: the plume above the ground, both ways."""
+    side, up = (float(each) for each in briggs(1000.0, "D"))
+    y, z = np.arange(-1500.0, 1500.0, 5.0), np.arange(2.5, 1500.0, 5.0)
+    ground = plume(0.01, 1000.0, wind=5.0, height=0.0, aside=y)  # falls off upward as exp(-z2 / 2 s2)
+    flux = 5.0 * (ground[:, None] * np.exp(-(z**2) / (2 * up**2))).sum() * 25.0
+    assert flux == pytest.approx(0.01, rel=1e-3)
+    assert side > up
+
+
+def test_lines_and_boxes():
+    assert float(line_source(1e-6, 10.0, 3.0)) * 1e9 == pytest.approx(26.5962, abs=5e-5)
+    assert box_model(1e-9, 5000.0, wind=2.0, mixing=500.0, background=3e-9) * 1e9 == pytest.approx(8.0)
+
+
+def test_air_that_is_screened_feeds_the_clauses_and_says_so():
+    """One street of 3,600 vehicles in 18 h at 30 mg/km, 2 m/s: by hand at a cell's middle 25 m beside it."""
+    city = with_traffic(grid_city(1))
+    net = city.networks["drive"]
+    alone = city.with_network("drive", net.close(np.flatnonzero(net.graph.tail != 0)))  # streets from the corner (0, 0)
+    screened = screen_air(alone, factor=3e-8, background=1e-8)
+    raster = screened.layer("pm25")
+    assert raster.bounds == (-50.0, -50.0, 150.0, 150.0)
+    near = float(np.hypot(briggs(25.0)[1], 2.0))
+    added = 2 * (3600 / 64_800 * 3e-8) / (np.sqrt(2 * np.pi) * near * 2.0)
+    assert raster.at(25.0, 25.0) == pytest.approx(1e-8 + added, rel=1e-6)
+    assert concentration(screened, layer="pm25") > 1e-8
+    found = {each.key: each for each in check(screened, "environment")}["ISO 37120:2018, 8.1 fine particles"]
+    assert found.status == "value"
+    assert "pm25 is estimated (screened by line sources" in found.reason
+    assert "pm25为估算值" in found.reason_zh
+    quiet = alone.with_network("drive", net.close(np.arange(4)))
+    with pytest.raises(MissingData, match="traffic names no class"):
+        screen_air(quiet, factor=3e-8, background=1e-8)
+    with pytest.raises(DataError, match="wind and cell above 0"):
+        screen_air(alone, factor=3e-8, background=1e-8, wind=0.0)
 
 
 # ── ecology ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,10 +1,17 @@
 """Seats, main roads, commuting, boundaries and villages, on a region of a few edges; every figure by hand."""
 
+from pathlib import Path
+
 import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import dijkstra
 
+import twin
 from twin.errors import DataError, MissingData
 from twin.gis.grid import grid_city
 from twin.measures import (
@@ -82,6 +89,7 @@ def test_the_seat_to_the_gate_of_the_expressway_and_to_the_national_road():
     city = county()
     assert time_to_road(city, facility="town_hall", grade="county", classes=["motorway"]).value == 310.0
     assert time_to_road(city, facility="town_hall", grade="county", classes=["trunk"]).value == 160.0
+    assert time_to_road(city, facility="town_hall", grade="county", classes="trunk").value == 160.0
     assert time_to_road(city, facility="town_hall", classes=["motorway"]).rows.tolist()[:2] == [310.0, 0.0]
 
 
@@ -144,6 +152,7 @@ def test_commuting_by_car_to_the_prefecture():
         commute_within(city, within=60, modes=["boat"])
     with pytest.raises(MissingData, match="no network 'transit'"):
         commute_within(city, within=60)
+    assert commute_within(city, within=510, grade="prefecture").value == 1.0  # no timetable could change that
 
 
 def test_commuting_by_whichever_is_faster():
@@ -188,3 +197,89 @@ def test_a_village_that_no_line_in_service_calls_at():
     assert areas_called(CloseStop("west")(city)).value == 0.0
     with pytest.raises(MissingData, match="no line is a rail"):
         areas_called(city, modes=["rail"])
+
+
+@pytest.fixture(scope="module")
+def mingchuan():
+    return twin.read(Path(__file__).parents[2] / "gis_data" / "region")
+
+
+def by_scipy(city, start, goals):
+    """Times from points to the nearest of some nodes [s], by scipy and shapely alone: along the edge, then by nodes."""
+    net = city.network("drive")
+    tail, head, time = net.graph.tail, net.graph.head, np.asarray(net.columns["time"])
+    graph = coo_matrix((np.r_[time, time], (np.r_[tail, head], np.r_[head, tail])), shape=(len(net.x),) * 2).tocsr()
+    cost = dijkstra(graph, indices=goals, min_only=True)
+    roads = np.flatnonzero(~net.columns["fixed"])
+    found = []
+    for point in start:
+        edge = roads[int(np.argmin(shapely.distance(net.shapes[roads], point)))]
+        share = shapely.line_locate_point(net.shapes[edge], point, normalized=True)
+        gap = shapely.distance(net.shapes[edge], point) / (20 / 3.6)
+        found.append(gap + min(share * time[edge] + cost[tail[edge]], (1 - share) * time[edge] + cost[head[edge]]))
+    return found
+
+
+def test_seats_to_the_expressway_by_another_program(mingchuan):
+    net = mingchuan.network("drive")
+    kind = net.columns["class"].astype(str)
+    ramp = np.isin(kind, ["motorway", "motorway_link"])
+    ends = [set(net.graph.tail[rows]) | set(net.graph.head[rows]) for rows in (ramp, ~ramp)]
+    halls = mingchuan.facilities[mingchuan.facilities["kind"] == "town_hall"]
+    expected = by_scipy(mingchuan, halls.geometry, sorted(ends[0] & ends[1]))
+    found = time_to_road(mingchuan, facility="town_hall", classes=["motorway"]).rows[halls.index]
+    np.testing.assert_allclose(found, expected, atol=0.2)  # costs are whole hundredths of a second on each edge
+    county = time_to_road(mingchuan, facility="town_hall", grade="county", classes=["motorway"]).value
+    assert county == pytest.approx(
+        max(e for e, g in zip(expected, halls["grade"], strict=True) if g == "county"), abs=0.2
+    )
+
+
+def test_hospitals_of_the_own_county_by_another_program(mingchuan):
+    """Homes of Shiguan County: the nearest hospital within it, by its nearer end of the street where it stands."""
+    districts = mingchuan.table("districts").set_index("id")
+    homes = mingchuan.population[mingchuan.population.within(districts.geometry["shiguan"])]
+    net = mingchuan.network("drive")
+    (hospital,) = mingchuan.facilities[
+        (mingchuan.facilities["kind"] == "hospital") & mingchuan.facilities.within(districts.geometry["shiguan"])
+    ].geometry
+    node = int(np.argmin(np.hypot(net.x - hospital.x, net.y - hospital.y)))
+    expected = np.array(by_scipy(mingchuan, homes.geometry, [node]))
+    own = own_within(mingchuan, facility="hospital", within=900)
+    near = own.reached[homes.index]
+    clear = np.abs(expected - 900) > 15  # the hospital stands some metres from that corner
+    np.testing.assert_array_equal(near[clear], expected[clear] < 900)
+    assert clear.mean() > 0.9
+    assert 0 < near.mean() < 1
+
+
+def test_the_centre_of_the_region_by_its_timetable(mingchuan):
+    """A train leaves Linhe every half an hour: who lives at its station is within the hour, hill villages are not."""
+    share = commute_within(mingchuan, within=3600, grade="prefecture", modes=["transit"])
+    here = mingchuan.population["settlement"]
+    station = mingchuan.facilities[mingchuan.facilities["name"] == "Linhe Station"].geometry.iloc[0]
+    near = ((here == "linhe") & (mingchuan.population.distance(station) < 700)).to_numpy()
+    assert share.reached[near].all()
+    assert near.sum() > 5
+    hills = here.isin(["laowan", "beiwan"]).to_numpy()
+    assert not share.reached[hills].any()
+    car = commute_within(mingchuan, within=3600, grade="prefecture", modes=["drive"])
+    both = commute_within(mingchuan, within=3600, grade="prefecture")
+    np.testing.assert_array_equal(both.reached, share.reached | car.reached)
+
+
+@settings(max_examples=40, deadline=None)
+@given(shut=st.sets(st.integers(0, 4)), within=st.floats(0, 700))
+def test_closing_a_road_never_brings_anything_nearer(shut, within):
+    city = county()
+    net = city.network("drive")
+    after = city.with_network("drive", net.close(sorted(shut))) if shut else city
+    seat = {"facility": "town_hall", "grade": "county", "classes": ["trunk"]}
+    assert time_to_road(after, **seat).value >= time_to_road(city, **seat).value
+    third = {"facility": "hospital", "grade": "tertiary", "within": within}
+    for measure in (own_within, areas_within):
+        assert measure(after, **third).value <= measure(city, **third).value
+    own, across = own_within(after, **third), across_within(after, **third)
+    every = share_within(after, network="drive", **third)
+    np.testing.assert_array_equal(every.reached, own.reached | across.reached)
+    assert not (own.reached & across.reached).any()

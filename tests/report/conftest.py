@@ -138,7 +138,9 @@ SOURCES = (
         "CC BY 4.0",
         300,
         estimated=True,
-        note="Spread by floor area; errors of a third per point are usual.",
+        note=Text(
+            "Spread by floor area; errors of a third per point are usual.", "按建筑面积分配；单点误差常达三分之一。"
+        ),
     ),
     Source(Text("Facilities", "设施"), "The town's register", "2021–2023", "ODbL 1.0, open municipal", 39),
 )

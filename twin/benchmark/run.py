@@ -24,6 +24,7 @@ from twin.report.content import Text
 from twin.standards import Clause, check, load
 from twin.standards.check import measured
 from twin.standards.clause import limits_of
+from twin.standards.words import missing
 
 __all__ = ["benchmark"]
 
@@ -138,7 +139,7 @@ def _value(city: City, clause: Clause, rng: np.random.Generator) -> tuple[float,
     try:
         found = measured(city, clause, clause.meter)
     except MissingData as gap:
-        return _NAN, word("missing", gap=str(gap)), nothing
+        return _NAN, Text(*missing(city, gap)), nothing
     value = float(getattr(found, "value", found))
     if np.isnan(value):
         return value, word("no_number"), nothing

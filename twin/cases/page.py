@@ -66,7 +66,7 @@ def rendered(
         policy=POLICY,
         signs=SIGNS,
         style=Markup(style),  # noqa: S704  our own files, and a text that `_css` made harmless
-        script=Markup('"use strict";\n' + _file("twin.report", "language.js")),  # noqa: S704
+        script=Markup('"use strict";\n' + _file("twin.report", "language.js") + _file("twin.report", "start.js")),  # noqa: S704
         data=Markup(script_json(data)),  # noqa: S704
     )
     return html.encode("utf-8", "replace").decode("utf-8")

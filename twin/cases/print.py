@@ -69,13 +69,21 @@ def to_pdf(html: str, target: Path) -> None:
             "--disable-background-networking", f"--user-data-dir={folder / 'profile'}", "--no-pdf-header-footer",
             "--generate-pdf-document-outline", f"--print-to-pdf={made}", page.as_uri(),
         ]  # fmt: skip
-        if hasattr(os, "geteuid") and os.geteuid() == 0:
-            command.insert(1, "--no-sandbox")  # it refuses to start as root otherwise; the page holds no script
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE, check=False)  # noqa: S603
-        except subprocess.TimeoutExpired:
-            raise DataError(f"{program}: it did not print within {_PATIENCE} s; try again") from None
-        if not made.is_file():
-            last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-            raise DataError(f"{program}: it wrote no PDF ({last})")
+        said = ""
+        # Root and some containers have no sandbox to start in. The page is ours and holds no script: it goes without.
+        for more in ([], ["--no-sandbox"]):
+            said = _run([command[0], *more, *command[1:]])
+            if made.is_file():
+                break
+        else:
+            raise DataError(f"{program}: it wrote no PDF ({said})")
         shutil.move(made, target)
+
+
+def _run(command: list[str]) -> str:
+    """Run the browser; the last line that it said."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE, check=False)  # noqa: S603
+    except subprocess.TimeoutExpired:
+        raise DataError(f"{command[0]}: it did not print within {_PATIENCE} s; try again") from None
+    return (done.stderr.strip().splitlines() or ["no message"])[-1]

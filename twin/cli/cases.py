@@ -33,7 +33,7 @@ def benchmark(
     with progress("measuring") as step:
         done = twin.benchmark(places, packs or "all", on=None if on is None else on.date(), seed=seed, progress=step)
     found = summary(done, lang)
-    table(found.set_index(found.columns[0]))
+    table(found.set_index(found.columns[0]), lang)
     for note in done.notes:
         say(note.get(lang))
     if out is not None:

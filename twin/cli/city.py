@@ -109,14 +109,25 @@ def schema(layer: str | None, lang: str) -> None:
     from twin.model.schema import schema as known
 
     if layer is None:
-        rows = [(name, getattr(each, lang), each.about) for name, each in known().items()]
-        table(pd.DataFrame(rows, columns=["layer", "label", "about"]).set_index("layer"))
+        rows = [
+            (name, getattr(each, lang), each.about_zh if lang == "zh" else each.about) for name, each in known().items()
+        ]
+        table(pd.DataFrame(rows, columns=["layer", "label", "about"]).set_index("layer"), lang)
     elif layer == "kinds":
         rows = [(kind.group, name, getattr(kind, lang)) for name, kind in kinds().items()]
-        table(pd.DataFrame(rows, columns=["group", "kind", "label"]).set_index("group"))
+        table(pd.DataFrame(rows, columns=["group", "kind", "label"]).set_index("group"), lang)
     else:
         columns = [
-            (c.name, c.dtype, c.unit, "required" if c.required else "", getattr(c, lang), c.about)
+            (
+                c.name,
+                c.dtype,
+                c.unit,
+                "required" if c.required else "",
+                getattr(c, lang),
+                c.about_zh if lang == "zh" else c.about,
+            )
             for c in layer_of(layer).columns.values()
         ]
-        table(pd.DataFrame(columns, columns=["column", "dtype", "unit", "", "label", "about"]).set_index("column"))
+        table(
+            pd.DataFrame(columns, columns=["column", "dtype", "unit", "", "label", "about"]).set_index("column"), lang
+        )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from twin.cli.terminal import OUT, PACK, progress, say, table, twin_group
+from twin.cli.terminal import LANG, OUT, PACK, progress, say, table, twin_group, word
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 @click.option("--city", help="City folder; a TOML scenario may name it itself.")
 @PACK
 @OUT
-def run(scenario: Path, city: str | None, packs: tuple[str, ...], out: Path | None) -> None:
+@LANG
+def run(scenario: Path, city: str | None, packs: tuple[str, ...], out: Path | None, lang: str) -> None:
     """Run a scenario: a Python script as it stands, or a TOML file against a city."""
     if scenario.suffix == ".py":
         import runpy
@@ -44,37 +45,44 @@ def run(scenario: Path, city: str | None, packs: tuple[str, ...], out: Path | No
     with progress("judging") as step:
         wanted = packs or asked.standards or "all"
         done = twin.study(before, asked.plans, under=asked.shocks, standards=wanted, progress=step)
-    _finish(done, out)
-    if out is not None:
-        (out / "scenario.toml").write_bytes(scenario.read_bytes())
+    _finish(done, out, lang, scenario)
 
 
-def _finish(done: Study, out: Path | None) -> None:
+def _finish(done: Study, out: Path | None, lang: str, scenario: Path | None = None) -> None:
+    """Print what changes; write the results, with the scenario file beside them, by which `twin case` tells of it."""
     if out is not None and out.suffix in {".html", ".csv", ".json"}:
         raise click.UsageError(f"-o {out}: name a folder; it will hold report.html and the tables")
-    table(_changes(done))
+    table(_changes(done, lang), lang)
     if out is not None:
         with progress(f"writing {out}"):
             done.write(out)
+            if scenario is not None:
+                (out / "scenario.toml").write_bytes(scenario.read_bytes())
         click.echo(f"{out / 'report.html'}")
     if done.partial:
         say("partial: it was interrupted; what is missing is said in the report")
 
 
-def _changes(done: Study) -> pd.DataFrame:
+def _changes(done: Study, lang: str) -> pd.DataFrame:
     """Status and value by clause, those that differ first."""
     import pandas as pd
 
-    columns = {cell.name: [f"{v.status} {_shown(v)}".strip() for v in cell.verdicts] for cell in done.cells}
+    names = [cell.name_in(lang) for cell in done.cells]
+    if len(set(names)) < len(names):  # only the English ones have to differ
+        names = [cell.name for cell in done.cells]
+    columns = {
+        name: [f"{word(v.status, lang)} {_shown(v, lang)}".strip() for v in cell.verdicts]
+        for name, cell in zip(names, done.cells, strict=True)
+    }
     frame = pd.DataFrame(columns, index=pd.Index([v.key for v in done.cells[0].verdicts], name="clause"))
     differs = frame.ne(frame.iloc[:, 0], axis=0).any(axis=1)
     return pd.concat([frame[differs], frame[~differs]])
 
 
-def _shown(verdict: Verdict) -> str:
-    from twin.units import shown
+def _shown(verdict: Verdict, lang: str) -> str:
+    from twin.report.words import told
 
-    return shown(verdict.value, verdict.unit) if abs(verdict.value) < float("inf") else ""
+    return told(verdict.value, verdict.unit).get(lang) if verdict.value == verdict.value else ""  # NaN is not itself
 
 
 @twin_group.command()
@@ -83,7 +91,10 @@ def _shown(verdict: Verdict) -> str:
 @click.option("--facility", required=True, help="Kind that the layouts place.")
 @PACK
 @OUT
-def compare(city: str, layouts: tuple[Path, ...], facility: str, packs: tuple[str, ...], out: Path | None) -> None:
+@LANG
+def compare(
+    city: str, layouts: tuple[Path, ...], facility: str, packs: tuple[str, ...], out: Path | None, lang: str
+) -> None:
     """Compare facility layouts, each a file of sites: a layout closes all sites of the kind and opens its own."""
     import twin
     from twin.interventions import Layout
@@ -92,7 +103,7 @@ def compare(city: str, layouts: tuple[Path, ...], facility: str, packs: tuple[st
     plans += [twin.Scenario(path.stem, Layout(facility, twin.read_layer(path))) for path in layouts]
     with progress("comparing") as step:
         done = twin.study(twin.read(city), plans, standards=packs or "all", progress=step)
-    _finish(done, out)
+    _finish(done, out, lang)
 
 
 @twin_group.command()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from twin.cli.terminal import LANG, PACK, progress, table, twin_group
+from twin.cli.terminal import LANG, PACK, progress, table, twin_group, word
 
 
 @twin_group.command()
@@ -35,12 +35,14 @@ def check(
 
         traits = place.about.traits
         found = side_by_side(packs or "all", on=day, traits=traits, verdicts=verdicts, language=lang)
-        table(found.set_index("question"))
+        table(found.set_index("question"), lang)
         return
     rows = [(v.status, v.standard, v.clause, v.reason_zh if lang == "zh" else v.reason) for v in verdicts]
-    table(pd.DataFrame(rows, columns=["status", "standard", "clause", "reason"]).set_index("status"))
-    counts = ", ".join(f"{verdicts.count(status)} {status}" for status in twin.model.verdict.STATUSES)
-    click.echo(counts)
+    table(pd.DataFrame(rows, columns=["status", "standard", "clause", "reason"]).set_index("status"), lang)
+    counts = [(verdicts.count(status), word(status, lang)) for status in twin.model.verdict.STATUSES]
+    click.echo(
+        "，".join(f"{name}{n}条" for n, name in counts) if lang == "zh" else ", ".join(f"{n} {s}" for n, s in counts)
+    )
     if out is not None:
         from twin.report.results import write_csv
 
@@ -83,7 +85,7 @@ def trial(
             under=[Scenario.load(shock) for shock in shocks] or None,
             progress=step,
         )
-    table(done.summary(language=lang).set_index("clause"))
+    table(done.summary(language=lang).set_index("clause"), lang)
     if out is not None:
         with progress(f"writing {out}"):
             done.write(out, language=lang)
@@ -108,11 +110,11 @@ def packs(name: str | None, lint: Path | None, on: dt.datetime | None, lang: str
         return
     if conflicts:
         found = side_by_side(name or "all", on=None if on is None else on.date(), language=lang)
-        table(found.set_index("question"))
+        table(found.set_index("question"), lang)
         return
     if name is None:
         rows = [(p.name, len(p.clause), getattr(p.title, lang)) for p in load(list(known))]
-        table(pd.DataFrame(rows, columns=["pack", "clauses", "title"]).set_index("pack"))
+        table(pd.DataFrame(rows, columns=["pack", "clauses", "title"]).set_index("pack"), lang)
         return
     (pack,) = load(name)
     clauses = [
@@ -121,7 +123,8 @@ def packs(name: str | None, lint: Path | None, on: dt.datetime | None, lang: str
     table(
         pd.DataFrame(clauses, columns=["standard", "clause", "strength", "evidence", "measure", "title"]).set_index(
             "standard"
-        )
+        ),
+        lang,
     )
 
 
@@ -148,4 +151,4 @@ def measures(lang: str) -> None:
     from twin.measures import measures as known
 
     rows = [(name, known[name].unit, getattr(known[name], lang), ", ".join(known[name].parameters)) for name in known]
-    table(pd.DataFrame(rows, columns=["measure", "unit", "label", "parameters"]).set_index("measure"))
+    table(pd.DataFrame(rows, columns=["measure", "unit", "label", "parameters"]).set_index("measure"), lang)

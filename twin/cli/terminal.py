@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,10 @@ from twin import __version__
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["LANG", "OUT", "PACK", "progress", "say", "table", "twin_group"]
+__all__ = ["LANG", "OUT", "PACK", "progress", "say", "table", "twin_group", "word", "words"]
+
+#: Columns of tables that hold fixed words; the one without a name says whether a column is required.
+_WORDED = {"", "evidence", "status", "strength", "then"}
 
 PACK = click.option("--pack", "packs", multiple=True, help="Standards pack by name or file; all where not given.")
 LANG = click.option("--lang", type=click.Choice(["en", "zh"]), default="en", help="Language of what is printed.")
@@ -58,9 +63,26 @@ def say(text: str) -> None:
         click.echo(text, err=True)
 
 
-def table(frame: pd.DataFrame) -> None:
+@cache
+def words() -> Mapping[str, Mapping[str, str]]:
+    """Headings and fixed words of tables in Chinese."""
+    import tomllib
+
+    return tomllib.loads((files("twin.cli") / "words.toml").read_text(encoding="utf-8"))
+
+
+def word(text: str, lang: str) -> str:
+    """A fixed word such as a status, in the language that was asked for."""
+    return words()["word"].get(text, text) if lang == "zh" else text
+
+
+def table(frame: pd.DataFrame, lang: str = "en") -> None:
     """Print a table, as wide as the terminal; plain tab-separated where the output is no terminal."""
     plain = frame.reset_index()
+    if lang == "zh":
+        for name in _WORDED & set(plain.columns):
+            plain[name] = [word(str(cell), lang) for cell in plain[name]]
+        plain = plain.rename(columns=words()["heading"])
     if not sys.stdout.isatty():
         click.echo(plain.to_csv(sep="\t", index=False).rstrip("\n"))
         return

@@ -10,13 +10,14 @@ from twin.interventions.built import (
     Layout,
     RemoveLine,
 )
-from twin.interventions.figures import ChangeActivity, ChangeRecord, Equip
+from twin.interventions.figures import ChangeActivity, ChangeQueue, ChangeRecord, Equip
 
 __all__ = [
     "AddEdge",
     "AddFacility",
     "ChangeActivity",
     "ChangeHeadway",
+    "ChangeQueue",
     "ChangeRecord",
     "CloseFacility",
     "CloseStop",

@@ -84,6 +84,8 @@ class AddFacility:
     capacity : persons or places; unknown where not given [persons].
     name, id : what to call it; the id is made up where not given.
     servers : as many are served at a time, or vehicles stand there; unknown where not given [1].
+    site_area, floor_area : ground that it takes, and its usable floors; unknown where not given [m2].
+    grade : such as tertiary for a hospital; unknown where not given.
     """
 
     zh: ClassVar[str] = "新增设施"
@@ -93,6 +95,9 @@ class AddFacility:
     name: str = ""
     id: str = ""
     servers: float = option(float("nan"), unit="1")
+    site_area: float = option(float("nan"), unit="m2")
+    floor_area: float = option(float("nan"), unit="m2")
+    grade: str = ""
 
     def __call__(self, city: City) -> City:
         """The city with the facility appended."""
@@ -109,8 +114,12 @@ class AddFacility:
             geometry=[shapely.Point(x, y)],
             crs=city.crs,
         )
-        if not np.isnan(self.servers):
-            rows["servers"] = float(self.servers)
+        told = {"servers": self.servers, "area": self.site_area, "floor_area": self.floor_area}
+        for column, value in told.items():
+            if not np.isnan(value):
+                rows[column] = float(value)
+        if self.grade:
+            rows["grade"] = self.grade
         return city.with_rows("facilities", rows)
 
 

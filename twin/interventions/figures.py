@@ -16,7 +16,7 @@ from twin.errors import DataError, MissingData, UnknownName
 from twin.model import City
 from twin.scenario import change, option
 
-__all__ = ["ChangeActivity", "ChangeRecord", "Equip"]
+__all__ = ["ChangeActivity", "ChangeQueue", "ChangeRecord", "Equip"]
 
 #: What stands as the source of a figure that a scenario changed.
 ASSUMED = "assumed by a scenario"
@@ -93,6 +93,35 @@ class ChangeActivity:
         factor = table["factor"].to_numpy(dtype=object).copy()
         factor[row] = self.emission or factor[row]
         return city.with_columns("activities", amount=amount, factor=factor)
+
+
+@change
+@dataclass(frozen=True)
+class ChangeQueue:
+    """Change who comes to an office and who serves there: calls times a factor, plus so many at work in every hour.
+
+    Attributes
+    ----------
+    layer : hours of the office: hotline, messages, emergency_calls or service_hall.
+    times : calls or visitors after over before [1].
+    staff : agents or counters that are added in every hour, fewer where it is below 0 [1].
+    """
+
+    zh: ClassVar[str] = "调整来访与座席"
+    layer: str
+    times: float = option(1.0, unit="1")
+    staff: float = option(0.0, unit="1")
+
+    def __post_init__(self) -> None:
+        _number("change_queue.times", self.times)
+        _number("change_queue.staff", self.staff)
+        if self.times < 0:
+            raise DataError(f"change_queue.times: a factor of calls is at least 0, not {self.times:g}")
+
+    def __call__(self, city: City) -> City:
+        """The city with the office's hours changed; `MissingData` where they are not known."""
+        calls, agents = (city.column(self.layer, name) for name in ("calls", "agents"))
+        return city.with_columns(self.layer, calls=calls * self.times, agents=np.maximum(agents + self.staff, 0.0))
 
 
 @change

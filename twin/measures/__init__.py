@@ -9,6 +9,7 @@ from twin.measures.access import (
     travel_time,
     walk_within,
 )
+from twin.measures.air import box_model, briggs, line_source, plume, screen_air
 from twin.measures.areas import (
     area_count,
     areas_of,
@@ -171,6 +172,8 @@ __all__ = [
     "away_from_junctions",
     "behind_one_way",
     "block_side",
+    "box_model",
+    "briggs",
     "buildings_exposed",
     "calls_connected",
     "cell_size",
@@ -229,6 +232,7 @@ __all__ = [
     "light_power",
     "light_uniformity",
     "line_percentile",
+    "line_source",
     "lmdi",
     "longest_line",
     "lost_share",
@@ -262,6 +266,7 @@ __all__ = [
     "people_exposed",
     "people_for_each",
     "people_ratio",
+    "plume",
     "point_light",
     "position_accuracy",
     "probability_of_connectivity",
@@ -284,6 +289,7 @@ __all__ = [
     "road_noise",
     "room_for_share",
     "run_off",
+    "screen_air",
     "seats_within",
     "separation",
     "served_within",

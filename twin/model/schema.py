@@ -32,6 +32,7 @@ class Column:
     en: str
     zh: str
     about: str
+    about_zh: str
     unit: str = ""
     required: bool = False
     default: Any = None
@@ -46,6 +47,7 @@ class Layer:
     en: str
     zh: str
     about: str
+    about_zh: str
     columns: Mapping[str, Column]
 
 
@@ -55,9 +57,35 @@ def schema() -> Mapping[str, Layer]:
     table = tomllib.loads((files("twin.model") / "schema.toml").read_text(encoding="utf-8"))
     layers = {}
     for name, entry in table.items():
-        columns = {key: Column(name=key, **value) for key, value in entry["columns"].items()}
-        layers[name] = Layer(name, entry["en"], entry["zh"], entry["about"], MappingProxyType(columns))
+        columns = {key: Column(name=key, **_told(value)) for key, value in entry["columns"].items()}
+        layers[name] = Layer(name, **_told(entry) | {"columns": MappingProxyType(columns)})
     return MappingProxyType(layers)
+
+
+def _told(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry with what is told about it in each language."""
+    return {**entry, "about": entry["about"]["en"], "about_zh": entry["about"]["zh"]}
+
+
+@cache
+def _named() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    return tomllib.loads((files("twin.model") / "layers.toml").read_text(encoding="utf-8"))
+
+
+def labels(name: str, *, network: bool = False) -> tuple[str, str]:
+    """What a layer or network is called in English and Chinese; its own name where nobody named it.
+
+    >>> labels("flood_50"), labels("walk", network=True), labels("facilities")
+    (('Depth of a flood, 1 in 50 years', '50年一遇洪水水深'), ('Walking network', '步行网络'), ('Facilities', '设施'))
+    """
+    networks, own = _named()["network"], _named()["layer"]
+    stem, _, number = name.rpartition("_")
+    if name in schema() and not network:
+        return schema()[name].en, schema()[name].zh
+    if stem in own and number.isdigit():
+        return own[stem]["en"].format(n=number), own[stem]["zh"].format(n=number)
+    found = networks.get(name) or own.get(name) or {"en": name, "zh": name}
+    return found["en"], found["zh"]
 
 
 def layer_of(name: str) -> Layer:

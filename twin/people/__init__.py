@@ -6,6 +6,7 @@ from twin.people.commuters import Commuters
 from twin.people.evacuees import Evacuees, evacuation
 from twin.people.persons import persons
 from twin.people.residents import Errands, Pupils
+from twin.people.riders import Riders
 from twin.people.visitors import Clients, Patients
 
-__all__ = ["Clients", "Commuters", "Errands", "Evacuees", "Patients", "Pupils", "evacuation", "persons"]
+__all__ = ["Clients", "Commuters", "Errands", "Evacuees", "Patients", "Pupils", "Riders", "evacuation", "persons"]

@@ -92,7 +92,7 @@ class Source:
     licence: str
     rows: int
     estimated: bool = False
-    note: str = ""
+    note: Text = Text("", "")
 
 
 @dataclass(frozen=True)

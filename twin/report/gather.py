@@ -18,7 +18,7 @@ from twin.report.manifest import manifest
 from twin.report.mapping import map_of
 from twin.report.metadata import lineage
 from twin.report.summary import sentences
-from twin.report.words import layer_label, named, told
+from twin.report.words import joined, layer_label, named, noted, told
 from twin.scenario import Scenario
 from twin.standards import Clause, domains, load
 from twin.standards.pack import limits_of
@@ -65,6 +65,9 @@ class Judged(Protocol):
     @property
     def name(self) -> str:
         """Plan and shock in one."""
+
+    def name_in(self, language: str) -> str:
+        """Plan and shock in one, in a language."""
 
 
 class Results(Protocol):
@@ -163,8 +166,9 @@ def _card(city: City) -> CityCard:
 
 def _scenario(cell: Judged) -> ScenarioCard:
     changes = zip(cell.scenario.describe(), cell.scenario.describe("zh"), strict=True)
-    zh = " + ".join(filter(None, (cell.plan_zh, cell.shock_zh)))
-    return ScenarioCard(cell.plan, cell.shock, Text(cell.name, zh), tuple(Text(en, zh) for en, zh in changes))
+    return ScenarioCard(
+        cell.plan, cell.shock, Text(cell.name, cell.name_in("zh")), tuple(Text(en, zh) for en, zh in changes)
+    )
 
 
 def _day(study: Results) -> dt.date:
@@ -223,6 +227,10 @@ def _losses(study: Results, clauses: Sequence[Clause]) -> tuple[Loss, ...]:
     )
 
 
+def _noted(notes: Sequence[str]) -> Text:
+    return joined(map(noted, notes), "; ", "；")
+
+
 def _districts(city: City) -> dict[str, Text]:
     """Districts by name, with what they are called in Chinese."""
     table = city.layers.get("districts")
@@ -237,9 +245,7 @@ def _sources(city: City) -> list[Source]:
     for name, table in tables.items():
         about, text = city.about.source(name), layer_label(name)
         count = int(np.isfinite(table.values).sum()) if isinstance(table, Raster) else len(table)
-        rows.append(
-            Source(text, about.source, about.year, about.licence, count, about.estimated, "; ".join(about.notes))
-        )
+        rows.append(Source(text, about.source, about.year, about.licence, count, about.estimated, _noted(about.notes)))
     for name, net in city.networks.items():
         about = city.about.source(name)
         rows.append(
@@ -250,7 +256,7 @@ def _sources(city: City) -> list[Source]:
                 about.licence,
                 len(net.graph.tail),
                 about.estimated,
-                "; ".join(about.notes),
+                _noted(about.notes),
             )
         )
     return rows
@@ -286,11 +292,11 @@ def _doubts(study: Results, clauses: Sequence[Clause]) -> list[Text]:
         )
     population = city.about.source("population")
     if population.estimated:
-        notes = "; ".join(population.notes)
+        notes = _noted(population.notes)
         doubts.append(
             Text(
-                f"The population is estimated, not counted ({notes}); every verdict on people rests on it.",
-                f"人口为估算而非统计（{notes}），所有涉及人口的结论均以此为基础。",
+                f"The population is estimated, not counted ({notes.en}); every verdict on people rests on it.",
+                f"人口为估算而非统计（{notes.zh}），所有涉及人口的结论均以此为基础。",
             )
         )
     doubts += _unsnapped(city) + _cut_off(city)
@@ -319,7 +325,7 @@ def _doubts(study: Results, clauses: Sequence[Clause]) -> list[Text]:
                 "设施仅包含已测绘的对象，未测绘的不计入。",
             )
         )
-    doubts += [Text(note, note) for note in facilities.notes[:6]]
+    doubts += [noted(note) for note in facilities.notes[:6]]
     return doubts
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -14,7 +15,7 @@ from twin.units import shown
 if TYPE_CHECKING:
     from twin.model import City
 
-__all__ = ["counted", "filled", "grouped", "joined", "layer_label", "named", "told", "words"]
+__all__ = ["counted", "filled", "grouped", "joined", "layer_label", "named", "noted", "told", "words"]
 
 
 def words() -> Mapping[str, Text]:
@@ -39,27 +40,39 @@ def told(value: float, unit: str) -> Text:
     return Text(shown(value, unit), shown(value, unit, language="zh"))
 
 
-@cache
-def _layers() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
-    return tomllib.loads((files("twin.report") / "layers.toml").read_text(encoding="utf-8"))
-
-
 def layer_label(name: str, *, network: bool = False) -> Text:
     """What a layer or network is called; its own name where nobody named it.
 
     >>> layer_label("flood_50").zh, layer_label("walk", network=True).zh, layer_label("facilities").en
     ('50年一遇洪水水深', '步行网络', 'Facilities')
     """
-    from twin.model.schema import schema  # a page is drawn without the model
+    from twin.model.schema import labels  # a page is drawn without the model
 
-    networks, own = _layers()["network"], _layers()["layer"]
-    stem, _, number = name.rpartition("_")
-    if name in schema() and not network:
-        return Text(schema()[name].en, schema()[name].zh)
-    if stem in own and number.isdigit():
-        return filled(Text(**own[stem]), n=number)
-    found = networks.get(name) or own.get(name)
-    return Text(**found) if found else Text(name, name)
+    return Text(*labels(name, network=network))
+
+
+@cache
+def _notes() -> tuple[tuple[re.Pattern[str], str, tuple[int, ...]], ...]:
+    table = tomllib.loads((files("twin.report") / "notes.toml").read_text(encoding="utf-8"))
+    found = []
+    for each in table["note"]:
+        parts = [re.escape(part) for part in each["en"].split("{}")]
+        order = each.get("order", range(len(parts) - 1))
+        found.append((re.compile("(.+?)".join(parts)), each["zh"], tuple(order)))
+    return tuple(found)
+
+
+def noted(note: str) -> Text:
+    """A note of a data source in both languages, where it is one that readers leave; as it stands where it is not.
+
+    >>> noted("3 of 56 areas crossed themselves and were repaired").zh, noted("my own note").zh
+    ('3/56个面自相交，已修复', 'my own note')
+    """
+    for pattern, zh, order in _notes():
+        match = pattern.fullmatch(note)
+        if match:
+            return Text(note, zh.format(*(match.groups()[place] for place in order)))
+    return Text(note, note)
 
 
 def filled(text: Text, **values: object) -> Text:

@@ -92,12 +92,19 @@ class _Lines:
     @classmethod
     def of(cls, net: Network) -> _Lines:
         some = np.flatnonzero(net.open & ~bridges(net) & (shapely.length(net.shapes) > 0))
-        lines = cls(net, some)
         # the two directions of a street may be two edges on one line, which close in nothing
-        middle = np.add.reduceat(lines.xy, lines.start) / lines.many[:, None] if len(some) else np.zeros((0, 2))
-        ends = np.sort(np.column_stack([lines.tail, lines.head]), axis=1)
+        tail, head = net.graph.tail[some].astype(np.int64), net.graph.head[some].astype(np.int64)
+        pair = np.minimum(tail, head) * net.graph.count + np.maximum(tail, head)
+        order = np.argsort(pair, kind="stable")
+        alike = np.flatnonzero(np.diff(pair[order]) == 0)
+        twins = np.unique(np.concatenate([order[alike], order[alike + 1]]))
+        if not len(twins):
+            return cls(net, some)
+        some, twins = np.delete(some, twins), some[twins]
+        middle = shapely.get_coordinates(shapely.line_interpolate_point(net.shapes[twins], 0.5, normalized=True))
+        ends = np.sort(np.column_stack([net.graph.tail[twins], net.graph.head[twins]]), axis=1)
         _, once = np.unique(np.column_stack([ends, np.rint(middle * 1000)]), axis=0, return_index=True)
-        return lines if len(once) == len(some) else cls(net, some[np.sort(once)])
+        return cls(net, np.sort(np.append(some, twins[once])))
 
     def following(self) -> NDArray[np.int32]:
         """The half-edge after each along the face to its left; i runs forward along line i, i + n backward."""

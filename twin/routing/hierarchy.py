@@ -286,10 +286,18 @@ class Metric:
         size = len(self.hierarchy.rank) if destinations is None else len(np.asarray(destinations))
         return self.fill(np.empty((len(start), size), dtype=np.uint32), start, destinations)
 
-    def fill(self, result: Result, origins: ArrayLike, destinations: ArrayLike | None = None) -> Result:
+    def fill(
+        self,
+        result: Result,
+        origins: ArrayLike,
+        destinations: ArrayLike | None = None,
+        *,
+        room: list[Ints] | None = None,
+    ) -> Result:
         """Write the table into `result` (o, d): of uint32 in fixed point, or of float64 in the cost's unit and inf.
 
-        Beyond the result itself this takes 64 bytes a node and thread.
+        Beyond the result itself this takes 64 bytes a node and thread. Whoever asks again and again hands in a list,
+        empty at first, in which that `room` is kept from one time to the next: fresh pages are dear.
         """
         h = self.hierarchy
         begin = h.rank[np.asarray(origins, dtype=np.int64)]
@@ -304,12 +312,14 @@ class Metric:
         batches = -(-len(begin) // _LANES)
 
         def sweep(part: slice) -> None:
-            climbed, room = np.empty(count, dtype=np.int32), np.zeros(count, dtype=np.uint8)
-            label = _lines(count)
+            climbed, marked = np.empty(count, dtype=np.int32), np.zeros(count, dtype=np.uint8)
+            label = room.pop() if room else _lines(count)
             for batch in range(part.start, part.stop):
                 some = rows[_LANES * batch : _LANES * (batch + 1)]
                 arrays = h.first, h.head, self.up, self.down, h.parent, begin[some], some
-                kernel.lanes(*arrays, nodes, ends, SCALE, climbed, room, label, result)
+                kernel.lanes(*arrays, nodes, ends, SCALE, climbed, marked, label, result)
+            if room is not None:
+                room.append(label)
 
         in_chunks(sweep, batches, least=1)
         return result

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
 from twin.errors import DataError
 from twin.model.network import SCALE
@@ -14,7 +15,7 @@ from twin.routing.service import NEVER, Service
 from twin.routing.transit import Transit
 from twin.units import day
 
-__all__ = ["itinerary"]
+__all__ = ["itinerary", "journeys"]
 
 COLUMNS = ("mode", "line", "trip", "start", "end", "depart", "arrive")
 
@@ -39,34 +40,80 @@ def itinerary(transit: Transit, origin: Hashable, destination: Hashable, at: flo
     DataError : `at` is outside of the day.
     """
     start = transit.depart if at is None else at
-    if not 0 <= start <= day:
-        raise DataError(f"an itinerary begins within the day, 0 to {day:.0f} s, not at {start} s", column="at")
-    leave = int(np.rint(start * SCALE))
     ends = transit.walk.positions(np.array([origin, destination], dtype=object))
+    legs = next(_journeys(transit, ends[:1], ends[1:], np.array([start])))
+    if not legs:
+        return pd.DataFrame(columns=list(COLUMNS))
+    legs[0] = (*legs[0][:3], origin, *legs[0][4:])
+    legs[-1] = (*legs[-1][:4], destination, *legs[-1][5:])
+    return _told(transit, legs)
+
+
+def journeys(transit: Transit, origins: ArrayLike, destinations: ArrayLike, at: ArrayLike) -> pd.DataFrame:
+    """The rides of many journeys, each as `itinerary` finds it.
+
+    Parameters
+    ----------
+    origins, destinations : (n,) node ids of the walk network.
+    at : (n,) departures, since the start of the day [s].
+
+    Returns
+    -------
+    DataFrame : a row a ride, in the order of the journeys: journey, pattern, trip (row of the day's trips), board and
+        alight (stops), depart and arrive [s]. Who walks all the way, or has no way, has none.
+    """
+    start, end = transit.walk.positions(origins), transit.walk.positions(destinations)
+    found = _journeys(transit, start, end, np.asarray(at, dtype=float))
+    rows = [
+        (journey, pattern, trip, board, alight, depart / SCALE, arrive / SCALE)
+        for journey, legs in enumerate(found)
+        for mode, pattern, trip, board, alight, depart, arrive in legs
+        if mode == "ride"
+    ]
+    return pd.DataFrame(rows, columns=["journey", "pattern", "trip", "board", "alight", "depart", "arrive"])
+
+
+def _journeys(transit: Transit, start: Any, end: Any, at: NDArray[np.float64]) -> Iterator[list[tuple[Any, ...]]]:
+    """The legs of each journey: mode, pattern, trip, from, to (stops; -1 at its ends), departure and arrival."""
+    wrong = ~((at >= 0) & (at <= day))
+    if wrong.any():
+        raise DataError(f"an itinerary begins within the day, 0 to {day:.0f} s, not at {at[wrong][0]} s", column="at")
     service = transit.service
-    access, direct = service.walks(ends[:1], transit.max_walk)
     ride = np.empty((service.ways.stops, service.rides + 1), dtype=np.int32)
     reach = np.empty_like(ride)
-    service.kernel.labels(np.ascontiguousarray(access[0]), leave, ride, reach)
-    afoot = int(direct[0, ends[1]])
-    stop, walk = _ways_to(service, int(ends[1]))
+    walks: dict[int, tuple[Any, Any]] = {}
+    exits: dict[int, tuple[Any, Any]] = {}
+    for here, there, when in zip(start.tolist(), end.tolist(), np.rint(at * SCALE).astype(int).tolist(), strict=True):
+        if here not in walks:
+            access, direct = service.walks(np.array([here], dtype=np.int32), transit.max_walk)
+            walks[here] = np.ascontiguousarray(access[0]), direct[0]
+        if there not in exits:
+            exits[there] = _ways_to(service, there)
+        access, afoot = walks[here][0], int(walks[here][1][there])
+        service.kernel.labels(access, when, ride, reach)
+        yield _legs(service, (ride, reach), exits[there], afoot, when)
+
+
+def _legs(
+    service: Service, labels: tuple[Any, Any], exits: tuple[Any, Any], afoot: int, leave: int
+) -> list[tuple[Any, ...]]:
+    (ride, reach), (stop, walk) = labels, exits
     arrival = np.where(ride[stop] == NEVER, NEVER, ride[stop].astype(np.int64) + walk[:, None])
     best = int(arrival.min(initial=NEVER))
     if min(best, afoot) == NEVER:
-        return pd.DataFrame(columns=list(COLUMNS))
+        return []
     if afoot <= best - leave:
-        return _told(transit, [("walk", -1, -1, origin, destination, leave, leave + afoot)])
+        return [("walk", -1, -1, -1, -1, leave, leave + afoot)]
     rides, which = (int(i[0]) for i in np.nonzero(np.equal(arrival.T, best)))
     here = int(stop[which])
-    legs: list[tuple[Any, ...]] = [("walk", -1, -1, here, destination, int(ride[here, rides]), best)]
+    legs: list[tuple[Any, ...]] = [("walk", -1, -1, here, -1, int(ride[here, rides]), best)]
     while True:
         found = _ridden(service, reach, here, rides, int(ride[here, rides]))
         legs.append(found)
         board, present = found[3], int(reach[found[3], rides - 1])
         rides = int(np.argmax(reach[board] == present))
         if rides == 0:
-            legs.append(("walk", -1, -1, origin, board, leave, present))
-            return _told(transit, legs[::-1])
+            return [*legs, ("walk", -1, -1, -1, board, leave, present)][::-1]
         here, began = _changed(service, ride[:, rides], board, present)
         if here != board:
             legs.append(("walk", -1, -1, here, board, began, present))

@@ -21,6 +21,7 @@ from twin.model import City
 from twin.simulation.agents import Agents
 from twin.simulation.engine import Change, Simulation
 from twin.simulation.legs import Legs
+from twin.simulation.movement import Part
 
 __all__ = ["load", "save"]
 
@@ -52,8 +53,10 @@ def save(sim: Simulation, path: str | Path) -> Path:
         parts["exits"], parts["after"] = map(np.asarray, engine.held["lanes"])
     layers = [*sim.layers(), *(heard.own for heard in sim.reroutes.heard)]
     parts["next"] = movement.next[: movement.used]
-    parts["parts"] = np.array([(first, layers.index(layer)) for first, layer in movement.parts], dtype=np.int64)
-    parts["stops"] = np.array([layer.stop for layer in layers], dtype=np.int64)
+    parts["parts"] = np.array(
+        [(part.first, layers.index(part.layer), part.written) for part in movement.parts], dtype=np.int64
+    )
+    parts["stops"] = np.array([(layer.stop, layer.nowhere) for layer in layers], dtype=np.int64)
     for number, layer in enumerate(layers):
         parts[f"tables/{number}"] = layer.table
     for number, heard in enumerate(sim.reroutes.heard):
@@ -149,9 +152,10 @@ def _put(sim: Simulation, parts: dict[str, NDArray[Any]], head: dict[str, Any]) 
     for name, array in zip(_ENGINE, engine.held["agents"], strict=False):
         np.asarray(array)[:] = parts[f"agents/{name}"]
     movement.next, movement.used = parts["next"].copy(), len(parts["next"])
-    movement.parts = [(int(first), layers[number]) for first, number in parts["parts"]]
+    movement.parts = [Part(int(first), layers[number], bool(kind)) for first, number, kind in parts["parts"]]
     for number, layer in enumerate(layers):
-        layer.table[:], layer.stop = parts[f"tables/{number}"], int(parts["stops"][number])
+        layer.table[:] = parts[f"tables/{number}"]
+        layer.stop, layer.nowhere = map(int, parts["stops"][number])
     for number, heard in enumerate(sim.reroutes.heard):
         heard.restore(parts[f"heard/{number}/delay"], parts[f"heard/{number}/fresh"], head["heard"][number][2])
     engine.ways(movement.next, movement.arc)

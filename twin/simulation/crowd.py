@@ -108,6 +108,11 @@ class Crowd:
         self._state.status[self._rows] = FINISHED
         self._state.changed[self._rows] = self._sim.time
 
+    def wait(self) -> None:
+        """They stay where they are until a decision of their crowd has them `retry`."""
+        self._state.status[self._rows] = WAITING
+        self._state.changed[self._rows] = self._sim.time
+
     def retry(self, *, after: float = 0.0) -> None:
         """They choose again after a while [s]."""
         if not 0 <= after < inf:

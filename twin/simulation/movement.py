@@ -2,6 +2,7 @@
 
 Whoever goes to one destination shares one table, which names for each place the arc to go on by. Rows of all tables
 stand one after another; an agent is at, or coming to, one row. So the engine needs to know neither networks nor goals.
+Where there are too many destinations for that, ways are written out, arc by arc; see `twin.simulation.ways`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import inf
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,14 +22,18 @@ from twin.model import Network
 from twin.routing.paths import in_chunks, per_thread
 from twin.routing.prepared import Prepared, prepared
 from twin.simulation.physics import Freely, Physics, figures
+from twin.simulation.ways import written
 
-__all__ = ["FINISHED", "STATUS", "STRANDED", "TRAVELLING", "WAITING", "Layer", "Movement"]
+__all__ = ["FINISHED", "STATUS", "STRANDED", "TRAVELLING", "WAITING", "Layer", "Movement", "Part"]
 
 WAITING, TRAVELLING, FINISHED, STRANDED = range(4)
 STATUS = np.array(["waiting", "on the way", "finished", "stranded", "in line", "in service"], dtype=object)
 _HERE, _CUT_OFF = -1, -2
 _UNWATCHED, _JUNCTION = -1, -2
 _FAR = 0xFFFFFFFF
+_ARC_BITS, _JOINS = 0x3FFFFFFF, -3  # of rows of ways that are written out
+#: Rows of tables [of 4 bytes] up to which there is a table to every destination.
+DENSE = 1 << 27
 _TOPOLOGY = {"tail", "head", "oneway"}
 _ARC = np.dtype([("seconds", "<f8"), ("step", "<i4"), ("lane", "<i4")])
 
@@ -45,6 +50,7 @@ class Layer:
     arcs, lanes : positions of its first arc and of its first lane among those of all layers.
     table : (n,) int64, the first row of the table to each node; -1 where there is none yet.
     stop : first row of the table in which every place is the goal.
+    nowhere : first row of the table in which no place has a way; -1 where there is none yet.
     """
 
     net: Network
@@ -56,11 +62,20 @@ class Layer:
     lanes: int
     table: NDArray[np.int64]
     stop: int = -1
+    nowhere: int = -1
 
     def seconds(self) -> NDArray[np.float64]:
         """(a,) how long each arc takes when empty; inf where it is closed."""
         fixed = self.ways.costs(self.net, self.cost)
         return np.where(fixed == _FAR, inf, fixed / 100.0 * self.pace)
+
+
+class Part(NamedTuple):
+    """Rows from `first` on: whole tables of a layer, or ways on it that are written out."""
+
+    first: int
+    layer: Layer
+    written: bool
 
 
 class Movement:
@@ -86,7 +101,7 @@ class Movement:
         self.next = np.zeros(0, dtype=np.int32)
         self.used = 0
         self.lanes = 0
-        self.parts: list[tuple[int, Layer]] = []  # where rows of a layer begin: whole tables up to the next part
+        self.parts: list[Part] = []
         self.entered: Callable[[NDArray[Any]], None] | None = None  # is told of entries into edges, many at a time
         self.ordered = False  # whether events are to come in the order of their times: where agents meet, or are asked
 
@@ -172,19 +187,8 @@ class Movement:
         return replace(layer, table=np.full_like(layer.table, -1))
 
     def blocked(self) -> NDArray[np.bool_]:
-        """(rows,) whether the way that a row's table leads passes a closed arc."""
-        ahead = np.arange(self.used)
-        arc = self.next[: self.used]
-        going = arc >= 0
-        shut = np.zeros(self.used, dtype=bool)
-        shut[going] = ~np.isfinite(self.arc["seconds"][arc[going]])
-        ahead[going] += self.arc["step"][arc[going]]
-        while True:  # each row looks twice as far ahead as before
-            further = ahead[ahead]
-            shut |= shut[ahead]
-            if np.array_equal(further, ahead):
-                return shut
-            ahead = further
+        """(rows,) whether the way that a row leads passes a closed arc."""
+        return self.engine.blocked(self.used).view(bool)
 
     def tables(self, layer: Layer, goals: NDArray[np.int32]) -> NDArray[np.int64]:
         """First row of the table to each goal (node positions), made where there is none."""
@@ -223,14 +227,14 @@ class Movement:
 
         in_chunks(some, len(goals), least=1)
 
-    def _place(self, layer: Layer, rows: int) -> int:
+    def _place(self, layer: Layer, rows: int, *, written: bool = False) -> int:
         """Room for so many rows of a layer; the first of them."""
-        if not self.parts or self.parts[-1][1] is not layer:
-            self.parts.append((self.used, layer))
+        if not self.parts or self.parts[-1].layer is not layer or self.parts[-1].written != written:
+            self.parts.append(Part(self.used, layer, written))
         first, self.used = self.used, self.used + rows
         if self.used >= 2**32 - 2:  # the last two stand for what happens at desks
             raise SimulationError(
-                f"{self.used:,} rows of next-hop tables: too many destinations for a network of this size",
+                f"{self.used:,} rows of ways: too many destinations for a network of this size",
                 time=0.0,
                 agents="all",
             )
@@ -244,7 +248,34 @@ class Movement:
 
     def rows(self, layer: Layer, start: NDArray[np.int32], goal: NDArray[np.int32]) -> NDArray[np.int64]:
         """The row at which one sets out from a node to another."""
-        return self.tables(layer, goal) + layer.ways.leave[start]
+        fresh = layer.table[goal] < 0
+        if not fresh.any() or self._fit(layer, goal[fresh]):
+            return self.tables(layer, goal) + layer.ways.leave[start]
+        row = layer.table[goal] + layer.ways.leave[start]
+        row[fresh] = self._written(layer, start[fresh], goal[fresh])
+        return row
+
+    def _fit(self, layer: Layer, goals: NDArray[np.int32]) -> bool:
+        """Whether there is to be a table to each of some goals."""
+        new = np.zeros(len(layer.table), dtype=bool)
+        new[goals] = True
+        return self.used + int(new.sum()) * layer.ways.count <= DENSE
+
+    def _written(self, layer: Layer, start: NDArray[np.int32], goal: NDArray[np.int32]) -> NDArray[np.int64]:
+        """The row at which the way of each trip begins, which is written out."""
+        ways = layer.ways
+        row = layer.stop + ways.leave[start].astype(np.int64)
+        trips = np.flatnonzero(start != goal)
+        ends = ways.leave[start[trips]], ways.arrive[goal[trips]]
+        rows, begin = written(ways, layer.net, layer.cost, ends, layer.arcs)
+        first = self._place(layer, len(rows), written=True)
+        self.next[first : first + len(rows)] = rows
+        if (begin < 0).any() and layer.nowhere < 0:
+            layer.nowhere = self._place(layer, ways.count)
+            self.next[layer.nowhere : layer.nowhere + ways.count] = _CUT_OFF
+        row[trips] = np.where(begin >= 0, first + begin, layer.nowhere + ends[0])
+        self.engine.ways(self.next, self.arc)
+        return row
 
     def reach(self, rows: NDArray[np.integer]) -> NDArray[np.bool_]:
         """Whether the goal of each row can be reached from it."""
@@ -289,23 +320,35 @@ class Movement:
 
     def _stand(self, rows: NDArray[np.integer]) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
         """The part that each row is in, and the position in `Prepared` that it stands for."""
-        begin = np.array([first for first, _ in self.parts])
-        part = np.searchsorted(begin, rows, side="right") - 1
-        count = np.array([layer.ways.count for _, layer in self.parts])
-        return part, (rows.astype(np.int64) - begin[part]) % count[part]
+        begin = np.array([part.first for part in self.parts])
+        which = np.searchsorted(begin, rows, side="right") - 1
+        count = np.array([part.layer.ways.count for part in self.parts])
+        found = (rows.astype(np.int64) - begin[which]) % count[which]
+        for number in np.flatnonzero([part.written for part in self.parts]):
+            mine = which == number
+            found[mine] = self._on_way(self.parts[number].layer, rows[mine].astype(np.int64))
+        return which, found
+
+    def _on_way(self, layer: Layer, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The position that each row of a way that is written out stands for."""
+        while (joins := self.next[rows] <= _JOINS).any():
+            rows = np.where(joins, rows + self.next[rows] + 2, rows)
+        there = self.next[rows] == _HERE  # where the arc before it ends
+        arc = (self.next[rows - there] & _ARC_BITS) - layer.arcs
+        return np.asarray(np.where(there, layer.ways.target[arc], layer.ways.source[arc]))
 
     def stops(self, rows: NDArray[np.integer]) -> NDArray[np.int64]:
         """The row, for each of some, at which one is at the same place and has arrived."""
-        part, position = self._stand(rows)
-        return np.array([layer.stop for _, layer in self.parts])[part] + position
+        which, position = self._stand(rows)
+        return np.array([part.layer.stop for part in self.parts])[which] + position
 
     def nodes(self, rows: NDArray[np.integer]) -> NDArray[np.int64]:
         """The node that each row stands for."""
-        part, position = self._stand(rows)
+        which, position = self._stand(rows)
         found = np.empty(len(rows), dtype=np.int64)
-        for one in np.unique(part):
-            mine = part == one
-            found[mine] = self.parts[one][1].ways.node[position[mine]]
+        for one in np.unique(which):
+            mine = which == one
+            found[mine] = self.parts[one].layer.ways.node[position[mine]]
         return found
 
     def sites(self, layer: Layer, nodes: NDArray[np.int32], room: NDArray[np.int64]) -> NDArray[np.int64]:

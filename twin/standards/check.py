@@ -18,7 +18,7 @@ from twin.model.noted import Known
 from twin.routing.paths import in_chunks
 from twin.standards.clause import Clause, in_unit, limits_of, limits_set
 from twin.standards.pack import load
-from twin.standards.words import SIGNS, beside, compared, doubts, limit_text, limit_words, missing
+from twin.standards.words import SIGNS, beside, compared, doubts, limit_text, limit_words, missing, trait_words
 
 __all__ = ["check", "holds", "in_force", "judge", "measured", "verdict_on"]
 
@@ -169,10 +169,8 @@ def _outside(city: City, clause: Clause) -> tuple[str, str] | None:
     for trait, values in clause.applies.items():
         own = city.about.traits.get(trait)
         if own is not None and own not in values:
-            return (
-                f"speaks of cities with {trait} {' or '.join(values)}, this is {own}",
-                f"适用于{trait}为{'、'.join(values)}的城市，本市为{own}",
-            )
+            asked, mine = trait_words(trait, *values), trait_words(trait, own)
+            return f"speaks of cities with {asked[0]}, this is {own}", f"适用于{asked[1]}的城市，本市{mine[1]}"
     return None
 
 
@@ -206,10 +204,10 @@ def _stateless(city: City, clause: Clause) -> tuple[str, str] | None:
     needed = {*clause.applies, *(trait for grade in clause.grade for trait in grade.when)}
     gone = sorted(trait for trait in needed if trait not in city.about.traits)
     if gone:
-        text = ", ".join(gone)
+        names = "、".join(f"{trait_words(trait)[1]}（{trait}）" for trait in gone)
         return (
-            f"the city does not state its {text}; add it under [traits] in city.toml",
-            f"城市未说明{text}；请在city.toml的[traits]中补充",
+            f"the city does not state its {', '.join(gone)}; add it under [traits] in city.toml",
+            f"城市未说明{names}；请在city.toml的[traits]中补充",
         )
     if clause.grade and limits_of(clause, city.about.traits) is None:
         return "no grade of the clause speaks of such a city", "条文没有适用于该类城市的等级"

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
 
 import pandas as pd
 
 from twin.errors import MissingData
 from twin.measures import Measure
 from twin.model import City
-from twin.model.schema import Column, Layer, schema
+from twin.model.schema import Column, Layer, labels, schema
 from twin.standards.clause import Clause
 from twin.units import shown
 
-__all__ = ["SIGNS", "beside", "compared", "doubts", "limit_text", "limit_words", "missed", "missing"]
+__all__ = [
+    "SIGNS",
+    "beside",
+    "compared",
+    "doubts",
+    "limit_text",
+    "limit_words",
+    "missed",
+    "missing",
+    "trait_words",
+    "traits",
+]
 
 NETWORKS = frozenset({"walk", "drive", "transit", "power", "water", "drainage", "telecom"})
 
@@ -28,6 +44,25 @@ _ASKED = {
 
 def _zh(value: float, unit: str) -> str:
     return shown(value, unit, language="zh")
+
+
+@cache
+def traits() -> Mapping[str, Mapping[str, Any]]:
+    """Traits that clauses ask for, with what they and their values are called."""
+    return tomllib.loads((files("twin.standards") / "traits.toml").read_text(encoding="utf-8"))
+
+
+def trait_words(trait: str, *values: str) -> tuple[str, str]:
+    """A trait and some of its values in English and Chinese; as they stand where nobody named them.
+
+    >>> trait_words("size_class", "small", "medium")
+    ('size class small or medium', '城市规模为小城市、中等城市')
+    """
+    told = traits().get(trait, {"en": trait, "zh": trait, "values": {}})
+    named = [told["values"].get(value, value) for value in values]
+    if not values:
+        return told["en"], told["zh"]
+    return f"{told['en']} {' or '.join(values)}", f"{told['zh']}为{'、'.join(named)}"
 
 
 def limit_text(limits: Mapping[str, float]) -> str:
@@ -80,7 +115,7 @@ def missing(city: City, gap: MissingData) -> tuple[str, str]:
     label = f"（{known.zh}）" if known else ""
     if layer and layer not in city.layers and layer not in {"facilities", "population"}:
         if layer in city.networks:
-            return str(gap), f"缺少数据：{gap}"
+            return str(gap), _lacking(gap)
         if layer in NETWORKS:
             return f"{gap}; add a network of that name", f"缺少网络“{layer}”；请为城市添加该网络"
         table, needs = f"{layer}.parquet", ", ".join(_columns(known)) if known else ""
@@ -99,7 +134,28 @@ def missing(city: City, gap: MissingData) -> tuple[str, str]:
             f"{gap}; add it to {layer}.parquet{unit}",
             f"图层“{layer}”{label}缺少字段{named}；请补充到{layer}.parquet",
         )
-    return str(gap), f"缺少数据：{gap}"
+    return str(gap), _lacking(gap)
+
+
+def _lacking(gap: MissingData) -> str:
+    """Which data a city lacks, in Chinese, where no more can be told; in English the error says it.
+
+    >>> _lacking(MissingData("x", layer="facilities", column="floor_area"))
+    '缺少数据：“设施”（facilities）的“建筑面积”（floor_area）缺失或不全'
+    >>> _lacking(MissingData("Harbour: no record 'ports'", layer="records"))
+    '缺少数据：“登记与统计”（records）中没有“ports”'
+    """
+    if not gap.layer:
+        return f"缺少数据：{gap}"
+    label = f"“{labels(gap.layer)[1]}”（{gap.layer}）"
+    record = re.search(r"no record '([^']+)'", str(gap))
+    if record:
+        return f"缺少数据：{label}中没有“{record.group(1)}”"
+    if not gap.column:
+        return f"缺少数据：{label}缺失或不全"
+    known = schema()[gap.layer].columns.get(gap.column) if gap.layer in schema() else None
+    column = f"“{known.zh}”（{gap.column}）" if known else f"“{gap.column}”"
+    return f"缺少数据：{label}的{column}缺失或不全"
 
 
 def _columns(layer: Layer) -> list[str]:
@@ -118,6 +174,11 @@ def doubts(city: City, clause: Clause) -> tuple[str, str]:
     if of_people and city.about.source("population").estimated:
         en.append("the population is estimated")
         zh.append("人口为估算值")
+    layer = clause.given.get("layer", "")
+    if layer and city.about.source(layer).estimated:
+        by = city.about.source(layer).source
+        en.append(f"{layer} is estimated{f' ({by})' if by else ''}")
+        zh.append(f"{layer}为估算值")
     if clause.given.get("network") == "drive" and clause.meter.name in {"share_within", "response_time"}:
         columns = city.network("drive").columns if "drive" in city.networks else {}
         if "estimated" in columns and columns["estimated"].any():

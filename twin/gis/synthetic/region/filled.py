@@ -129,7 +129,7 @@ def sites(plan: Plan, rng: np.random.Generator) -> Places:
         for entry in spec:
             if entry["rank"] != place.rank or rng.random() >= entry.get("share", 1.0):
                 continue
-            told = {key: entry[key] for key in ("grade", "capacity", "servers") if key in entry}
+            told = {key: entry[key] for key in ("grade", "capacity", "servers", "area") if key in entry}
             told = {key: value if isinstance(value, str) else float(value) for key, value in told.items()}
             where = [(None, at) for at in _spots(place, entry)] + [
                 (_cell(place, at), at) for at in entry.get("block", [])

@@ -58,7 +58,7 @@ def lines(plan: Plan, drive: Network, places: Places) -> list[Line]:
         elif "city" in told:
             place = plan.of("mingchuan")
             nodes = [ways.node(place.node(at)) for at in told["city"]]
-            found.append(_bus(ways, settings, nodes, places, stops, spacing=SPACING * place.step, of=place.name))
+            found.append(_bus(ways, settings, nodes, places, stops, spacing=SPACING * place.step, of=place))
         else:
             halts = [plan.of(name) for name in told["via"]]
             found.append(_coach(ways, settings, halts, places, stops))
@@ -91,7 +91,7 @@ def _bus(
     stops: dict[tuple[str, int], str],
     *,
     spacing: float,
-    of: str,
+    of: Settlement,
 ) -> Line:
     """A line along the streets between some nodes, with a stop every so many metres at a corner."""
     nodes = _path(ways, via)
@@ -120,7 +120,7 @@ def _coach(
     for node, place in zip(via, halts, strict=True):
         k = nodes.index(node, k)
         at.append(along[k])
-        ids.append(_stop(ways, node, places, stops, place.name))
+        ids.append(_stop(ways, node, places, stops, place))
     return Line(**settings, frequency=False, way=ways.line(nodes), stops=ids, at=np.array(at))
 
 
@@ -166,11 +166,12 @@ def _along(ways: Ways, nodes: list[int]) -> Any:
     return np.concatenate([[0.0], np.cumsum(legs)])
 
 
-def _stop(ways: Ways, node: int, places: Places, stops: dict[tuple[str, int], str], of: str) -> str:
+def _stop(ways: Ways, node: int, places: Places, stops: dict[tuple[str, int], str], of: Settlement) -> str:
     """Id of the stop at a node; a new one where there is none yet."""
-    if (of, node) not in stops:
-        number = 1 + sum(name == of for name, _ in stops)
+    if (of.id, node) not in stops:
+        number = 1 + sum(name == of.id for name, _ in stops)
         spot = np.array([ways.net.x[node], ways.net.y[node]]) + np.array([9.0, -7.0])
-        places.add("bus_stop", shapely.Point(np.round(spot, 1)), name=f"{of} {number}", name_zh=f"{of} {number}站")
-        stops[of, node] = places.rows[-1]["id"]
-    return stops[of, node]
+        names = {"name": f"{of.name} {number}", "name_zh": f"{of.name_zh}{number}站"}
+        places.add("bus_stop", shapely.Point(np.round(spot, 1)), **names)
+        stops[of.id, node] = places.rows[-1]["id"]
+    return stops[of.id, node]
