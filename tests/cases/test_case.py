@@ -16,10 +16,12 @@ from twin.cases import Cost, Told
 from twin.cases.again import page_from
 from twin.cases.page import render
 from twin.cases.tell import moving, section_of, totals
+from twin.cases.told import told_in
 from twin.cli.terminal import twin_group
 from twin.errors import DataError, ScenarioError, UnknownName
 from twin.report.content import Text
 from twin.report.dictionary import columns
+from twin.standards.clause import Label
 
 
 def statuses(case, clause):
@@ -197,6 +199,18 @@ def test_mistakes_in_what_is_told(home, written, says):
     path.write_text(text[: text.index("[case]")] + written, encoding="utf-8")
     with pytest.raises(DataError, match=says):
         twin.case(path)
+
+
+def test_what_the_file_is_about_is_the_problem_where_none_is_told(home):
+    text = (home / "shut.toml").read_text(encoding="utf-8")
+    bare = text[: text.index("[case]")]
+    path = home / "about.toml"
+    path.write_text('about = { en = "Too far.", zh = "太远。" }\n' + bare, encoding="utf-8")
+    assert told_in(path).problem == Label(en="Too far.", zh="太远。")
+    path.write_text('about = { en = "Too far.", zh = "太远。" }\n' + text, encoding="utf-8")
+    assert told_in(path).problem.en == "One clinic for all."
+    path.write_text('about = "Too far."\n' + bare, encoding="utf-8")
+    assert told_in(path).problem is None
 
 
 def test_a_cost_of_a_plan_that_is_not_there(home):
