@@ -1,4 +1,4 @@
-"""Write docs/coverage.md: domains x standards x clauses x what they are computed from x evidence x status.
+"""Write docs/coverage.md: domains x standards x clauses x computed from what x evidence x tested how x status.
 
 Statuses are those on harbour; a clause that is unknown there and speaks of seats or villages says that on the region too.
 
@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import re
 import sys
 import tomllib
 from collections import Counter, defaultdict
 from pathlib import Path
 
 import twin
+from twin.measures import measures
 from twin.model.verdict import STATUSES, Verdict
 from twin.standards import Clause, check, domains, load
 
@@ -55,12 +57,16 @@ def table() -> str:
         "",
         f"Written by `benchmarks/coverage.py`: the law of {DAY}, judged on harbour, the synthetic town. A clause of several",
         "domains stands in each of them. *Recalled* figures are marked in every verdict; harbour's records are made up.",
+        "Tested how: *figure*, the limit is held against its row of the tables it was taken from; *by hand*, tests of that name hold",
+        "the measure against numbers worked out by hand or by another program; *example*, the worked example of the measure does.",
+        "Every measure is also held to its contract, and every clause is judged on harbour.",
         "",
         said,
         "",
         "| domain | standards | clauses | pass, fail or value on harbour | unknown | not applicable | read | partly read | recalled |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
+    figures, used = held_rows(), used_measures()
     by_domain: dict[int, list[tuple[str, Clause]]] = defaultdict(list)
     for name, clause in clauses:
         for number in clause.domain:
@@ -86,9 +92,9 @@ def table() -> str:
     for number, label in domains().items():
         out += [f"## {number} {label.en} {label.zh}", ""]
         out += [
-            "| standard, clause | title | strength | measure | computed from | evidence | status on harbour | pack |"
+            "| standard, clause | title | strength | measure | computed from | evidence | tested how | status on harbour | pack |"
         ]
-        out += ["|---|---|---|---|---|---|---|---|"]
+        out += ["|---|---|---|---|---|---|---|---|---|"]
         for name, clause in sorted(by_domain[number], key=lambda each: each[1].key):
             found = statuses[clause.key]
             cells = (
@@ -98,6 +104,7 @@ def table() -> str:
                 clause.measure,
                 reads(clause),
                 clause.source.evidence,
+                tested(clause, figures, used),
                 found.status
                 + (f": {found.reason}" if found.status in {"unknown", "not applicable"} else "")
                 + (f"; on the region {wider[clause.key].status}" if _only_there(found, wider[clause.key]) else ""),
@@ -127,6 +134,30 @@ def left_out() -> list[str]:
                 out.append("| " + " | ".join(cells) + " |")
     out += ["", *(f"- *{each['name']}*: {each['why']['en']} {each['why']['zh']}" for each in told["reason"])]
     return out
+
+
+def held_rows() -> set[str]:
+    """Clauses whose figures are held against a row of the reference tables."""
+    with ROWS.open(encoding="utf-8", newline="") as file:
+        return {line["clause"] for line in csv.DictReader(file) if line["column"]}
+
+
+def used_measures() -> dict[str, list[str]]:
+    """Test files that call each measure."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        if path.parent.name == "contracts":
+            continue
+        called = set(re.findall(r"\b(\w+)\(", path.read_text(encoding="utf-8")))
+        for name in called & set(measures):
+            found[name].append(path.stem.removeprefix("test_"))
+    return found
+
+
+def tested(clause: Clause, figures: set[str], used: dict[str, list[str]]) -> str:
+    """What holds a clause: its figures against the tables, its measure by hand in tests, or by its worked example."""
+    by = ", ".join(used.get(clause.measure, [])[:3])
+    return "; ".join(filter(None, ["figure" if clause.key in figures else "", f"by hand: {by}" if by else "example"]))
 
 
 def reads(clause: Clause) -> str:

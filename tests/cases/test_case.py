@@ -16,10 +16,12 @@ from twin.cases import Cost, Told
 from twin.cases.again import page_from
 from twin.cases.page import render
 from twin.cases.tell import moving, section_of, totals
+from twin.cases.told import told_in
 from twin.cli.terminal import twin_group
-from twin.errors import DataError, ScenarioError
+from twin.errors import DataError, ScenarioError, UnknownName
 from twin.report.content import Text
 from twin.report.dictionary import columns
+from twin.standards.clause import Label
 
 
 def statuses(case, clause):
@@ -189,10 +191,6 @@ def test_without_a_browser_it_says_so_and_writes_the_rest(home, tmp_path, monkey
         ('[case]\nproblem = { en = "x" }', r"case\.problem\.zh is missing; texts are given in both languages"),
         ('[[case.cost]]\nitem = { en = "x", zh = "y" }\namount = -1', r"case\.cost\.1\.amount: .*, not -1"),
         ('[[case.cost]]\nitem = { en = "x", zh = "y" }\neach = "month"', r"case\.cost\.1\.each: .*, not 'month'"),
-        (
-            '[[case.cost]]\nitem = { en = "x", zh = "y" }\nplan = "none"',
-            r"case\.cost\.1: no plan 'none'; there is as it",
-        ),
     ],
 )
 def test_mistakes_in_what_is_told(home, written, says):
@@ -201,6 +199,27 @@ def test_mistakes_in_what_is_told(home, written, says):
     path.write_text(text[: text.index("[case]")] + written, encoding="utf-8")
     with pytest.raises(DataError, match=says):
         twin.case(path)
+
+
+def test_what_the_file_is_about_is_the_problem_where_none_is_told(home):
+    text = (home / "shut.toml").read_text(encoding="utf-8")
+    bare = text[: text.index("[case]")]
+    path = home / "about.toml"
+    path.write_text('about = { en = "Too far.", zh = "太远。" }\n' + bare, encoding="utf-8")
+    assert told_in(path).problem == Label(en="Too far.", zh="太远。")
+    path.write_text('about = { en = "Too far.", zh = "太远。" }\n' + text, encoding="utf-8")
+    assert told_in(path).problem.en == "One clinic for all."
+    path.write_text('about = "Too far."\n' + bare, encoding="utf-8")
+    assert told_in(path).problem is None
+
+
+def test_a_cost_of_a_plan_that_is_not_there(home):
+    text = (home / "shut.toml").read_text(encoding="utf-8").replace('plan = "second clinic"', 'plan = "second clinc"')
+    (home / "bad.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(UnknownName, match=r"case\.cost\.1: no plan 'second clinc'; did you mean 'second clinic'\?"):
+        twin.case(home / "bad.toml")
+    with pytest.raises(DataError, match="it takes a study, a scenario file or a run's folder, not City"):
+        twin.case(twin.read(home / "grid"))
 
 
 def test_folders_that_are_none(home, case, tmp_path):

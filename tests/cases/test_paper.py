@@ -54,6 +54,13 @@ def test_what_is_written_and_bound_again(paper, tmp_path):
     out = tmp_path / "paper"
     run = CliRunner().invoke(twin_group, ["whitepaper", *map(str, folders), "-o", str(out), "--no-pdf"])
     assert run.exit_code == 0, run.output
+    more = ["--title", "Two", "--title-zh", "两例"]
+    other = CliRunner().invoke(
+        twin_group, ["whitepaper", *map(str, folders), "-o", str(tmp_path / "x"), "--no-pdf", *more]
+    )
+    assert other.exit_code == 0, other.output
+    html = (tmp_path / "x" / "whitepaper.html").read_text(encoding="utf-8")
+    assert '<span class="en" lang="en">Two</span><span class="zh" lang="zh-CN">两例</span>' in html
     names = {path.name for path in out.iterdir()}
     assert names == {"coverage.csv", "dictionary.csv", "metadata.xml", "whitepaper.html", "whitepaper.json"}
     table = pd.read_csv(out / "coverage.csv")

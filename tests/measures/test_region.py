@@ -89,6 +89,7 @@ def test_the_seat_to_the_gate_of_the_expressway_and_to_the_national_road():
     city = county()
     assert time_to_road(city, facility="town_hall", grade="county", classes=["motorway"]).value == 310.0
     assert time_to_road(city, facility="town_hall", grade="county", classes=["trunk"]).value == 160.0
+    assert time_to_road(city, facility="town_hall", grade="county", classes="trunk").value == 160.0
     assert time_to_road(city, facility="town_hall", classes=["motorway"]).rows.tolist()[:2] == [310.0, 0.0]
 
 
@@ -151,6 +152,7 @@ def test_commuting_by_car_to_the_prefecture():
         commute_within(city, within=60, modes=["boat"])
     with pytest.raises(MissingData, match="no network 'transit'"):
         commute_within(city, within=60)
+    assert commute_within(city, within=510, grade="prefecture").value == 1.0  # no timetable could change that
 
 
 def test_commuting_by_whichever_is_faster():

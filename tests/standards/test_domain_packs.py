@@ -11,6 +11,7 @@ import pytest
 import twin.gis
 from twin.measures.waiting import with_calls
 from twin.standards import check, lint, load, packs
+from twin.standards.clause import in_unit, limits_set
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = (
@@ -232,3 +233,47 @@ def test_the_coverage_table_lists_every_clause(every_clause):
     table = (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8")
     rows = {line.split(" | ")[0].removeprefix("| ") for line in table.splitlines() if line.startswith("| ")}
     assert set(every_clause) <= rows, "run python benchmarks/coverage.py"
+
+
+#: A number with its unit in English and in Chinese, and what the units are called here.
+SAID = {
+    "m": (r"([\d.]+) m\b(?!2)", r"([\d.]+)米"),
+    "km": (r"([\d.]+) km\b(?!2|/)", r"([\d.]+)公里(?!/)"),
+    "min": (r"([\d.]+) minutes?\b", r"([\d.]+)分钟"),
+    "s": (r"([\d.]+) s\b", r"([\d.]+)秒"),
+    "%": (r"([\d.]+) %", r"([\d.]+)%"),
+    "m2": (r"([\d.]+) m2\b", r"([\d.]+)平方米"),
+    "ha": (r"([\d.]+) ha\b", r"([\d.]+)公顷"),
+}
+
+
+def numbers(text, sign):
+    return {float(each) for each in re.findall(sign, re.sub(r"(?<=\d),(?=\d{3})", "", text))}
+
+
+def test_both_languages_say_the_same_numbers(every_clause):
+    """What both titles give in one unit is one figure, or a range of which the other gives an end."""
+    wrong, met = [], 0
+    for clause in every_clause.values():
+        for unit, (en, zh) in SAID.items():
+            ours, theirs = numbers(clause.title.en, en), numbers(clause.title.zh, zh)
+            if ours and theirs:
+                met += 1
+                if not (ours <= theirs or theirs <= ours):
+                    wrong.append((clause.key, unit, ours, theirs))
+    assert wrong == []
+    assert met > 150
+
+
+def test_a_percentage_in_a_title_is_the_limit(every_clause):
+    """Where a title gives one percentage and the clause one limit of a share, they are the same."""
+    wrong, met = [], 0
+    for clause in every_clause.values():
+        said = numbers(clause.title.en, SAID["%"][0])
+        asked = {in_unit(each, clause.meter) for each in limits_set(clause).values()}
+        if len(said) == 1 and len(asked) == 1 and clause.meter.unit == "1" and min(asked) < 1.0:
+            met += 1
+            if abs(said.pop() / 100 - asked.pop()) > 1e-9:
+                wrong.append((clause.key, clause.title.en, limits_set(clause)))
+    assert wrong == []
+    assert met >= 15

@@ -12,7 +12,7 @@ import pandas as pd
 
 from twin.cases.again import page_from, place_from
 from twin.cases.told import Told, told_from, told_in
-from twin.errors import DataError
+from twin.errors import DataError, UnknownName
 from twin.gis.read import read
 from twin.report.content import Page, Text
 from twin.report.embed import plain
@@ -82,6 +82,8 @@ def case(
     """
     extra = None if told is None else Path(told)
     if not isinstance(source, str | Path):
+        if not hasattr(source, "cells"):
+            raise DataError(f"case: it takes a study, a scenario file or a run's folder, not {type(source).__name__}")
         return _of_study(source, extra)
     path = Path(source)
     if path.is_dir():
@@ -149,5 +151,5 @@ def _told(page: Page, run: Mapping[str, Any], told: Told, verdicts: pd.DataFrame
     plans = {scenario.plan for scenario in page.scenarios}
     for number, cost in enumerate(told.cost, 1):
         if cost.plan and cost.plan not in plans:
-            raise DataError(f"case.cost.{number}: no plan '{cost.plan}'; there is {', '.join(sorted(plans))}")
+            raise UnknownName("plan", cost.plan, plans, where=f"case.cost.{number}")
     return Case(title, page, run, told, verdicts, file)

@@ -65,19 +65,23 @@ class Told(_Strict):
 
 
 def told_in(path: Path) -> Told:
-    """The table ``[case]`` of a TOML file; nothing told where there is none.
+    """The table ``[case]`` of a TOML file, nothing told where there is none; `about` stands for a problem not told.
 
     Raises
     ------
     DataError : the file cannot be read, or a key is unknown, missing or of the wrong type.
     """
     try:
-        table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8")).get("case", {})
+        file: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise DataError(f"{path}: not readable ({error.strerror})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: not readable as TOML ({error}); correct that line") from None
-    return told_from(table, path)
+    told = told_from(file.get("case", {}), path)
+    about = file.get("about")
+    if told.problem is None and isinstance(about, dict) and set(about) == {"en", "zh"}:
+        told = told.model_copy(update={"problem": Label(en=str(about["en"]), zh=str(about["zh"]))})
+    return told
 
 
 def told_from(table: Any, path: Path) -> Told:

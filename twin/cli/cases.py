@@ -68,15 +68,20 @@ def case(
 @twin_group.command()
 @click.argument("cases", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--title", help="Title of the paper; made of the cities' names where not given.")
+@click.option("--title-zh", help="Its title in Chinese; the same one where not given.")
 @FOLDER
 @PDF
 @LANG
-def whitepaper(cases: tuple[Path, ...], title: str | None, out: Path, lang: str, *, pdf: bool) -> None:
+def whitepaper(
+    cases: tuple[Path, ...], title: str | None, title_zh: str | None, out: Path, lang: str, *, pdf: bool
+) -> None:
     """Bind cases to a white paper, with a matrix of the domains and cities that they cover."""
     import twin
+    from twin.report.content import Text
 
+    named = Text(title or title_zh or "", title_zh or title or "")
     with progress("reading"):
-        paper = twin.whitepaper(cases, title=title)
+        paper = twin.whitepaper(cases, title=named if named.en else None)
     _written(paper, out, "whitepaper", lang, pdf=pdf)
 
 

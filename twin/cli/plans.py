@@ -45,18 +45,19 @@ def run(scenario: Path, city: str | None, packs: tuple[str, ...], out: Path | No
     with progress("judging") as step:
         wanted = packs or asked.standards or "all"
         done = twin.study(before, asked.plans, under=asked.shocks, standards=wanted, progress=step)
-    _finish(done, out, lang)
-    if out is not None:
-        (out / "scenario.toml").write_bytes(scenario.read_bytes())
+    _finish(done, out, lang, scenario)
 
 
-def _finish(done: Study, out: Path | None, lang: str) -> None:
+def _finish(done: Study, out: Path | None, lang: str, scenario: Path | None = None) -> None:
+    """Print what changes; write the results, with the scenario file beside them, by which `twin case` tells of it."""
     if out is not None and out.suffix in {".html", ".csv", ".json"}:
         raise click.UsageError(f"-o {out}: name a folder; it will hold report.html and the tables")
     table(_changes(done, lang), lang)
     if out is not None:
         with progress(f"writing {out}"):
             done.write(out)
+            if scenario is not None:
+                (out / "scenario.toml").write_bytes(scenario.read_bytes())
         click.echo(f"{out / 'report.html'}")
     if done.partial:
         say("partial: it was interrupted; what is missing is said in the report")
@@ -79,9 +80,9 @@ def _changes(done: Study, lang: str) -> pd.DataFrame:
 
 
 def _shown(verdict: Verdict, lang: str) -> str:
-    from twin.units import shown
+    from twin.report.words import told
 
-    return shown(verdict.value, verdict.unit, language=lang) if abs(verdict.value) < float("inf") else ""
+    return told(verdict.value, verdict.unit).get(lang) if verdict.value == verdict.value else ""  # NaN is not itself
 
 
 @twin_group.command()

@@ -17,7 +17,7 @@ from twin.model import City
 from twin.model.snap import snap_table
 from twin.routing.reach import reach
 
-__all__ = ["Places", "nearest_cost", "places", "sites", "straight_distance"]
+__all__ = ["Places", "nearest_cost", "places", "several", "sites", "straight_distance"]
 
 #: Land is asked at about so many points, on a square grid between 25 and 250 m.
 POINTS = 4000
@@ -93,6 +93,15 @@ def _land(city: City, of: str) -> Places:
     return Places(table, np.full(len(table), cell * cell), of, persons=False)
 
 
+def several(names: Kinds) -> tuple[str, ...]:
+    """One name or several, as a tuple.
+
+    >>> several("clinic"), several(["clinic", "hospital"])
+    (('clinic',), ('clinic', 'hospital'))
+    """
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
 def sites(city: City, facility: Kinds, *, least_area: float = 0.0, grade: Kinds = ()) -> NDArray[np.bool_]:
     """Which facilities serve: of the kind, open, large enough where an area is asked for, of a grade where one is.
 
@@ -104,7 +113,7 @@ def sites(city: City, facility: Kinds, *, least_area: float = 0.0, grade: Kinds 
     ------
     MissingData : the city's data has no facility of such a kind (and is not said to be complete), no area or no grade.
     """
-    kinds = (facility,) if isinstance(facility, str) else tuple(facility)
+    kinds = several(facility)
     table = city.facilities
     rows: dict[str, NDArray[np.intp]] = city.memory.of("kinds", (table,), lambda: _by_kind(table))
     found = [rows[kind] for kind in kinds if kind in rows]
@@ -124,7 +133,7 @@ def sites(city: City, facility: Kinds, *, least_area: float = 0.0, grade: Kinds 
             raise MissingData(f"{city.name}: no {listed(kinds)} has an area", layer="facilities", column="area")
         serving &= np.nan_to_num(area) >= least_area
     if grade:
-        serving &= _graded(city, here, kinds, (grade,) if isinstance(grade, str) else tuple(grade))
+        serving &= _graded(city, here, kinds, several(grade))
     return serving
 
 

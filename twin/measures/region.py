@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import replace
 
 import geopandas as gpd
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from twin.errors import DataError, MissingData, listed
 from twin.measures.measure import Share, Statistic, measure
-from twin.measures.places import Kinds, nearest_cost, places, sites
+from twin.measures.places import Kinds, nearest_cost, places, several, sites
 from twin.model import City, Network, Timetable
 from twin.model.snap import snap_table
 from twin.routing.reach import reach
@@ -23,13 +22,14 @@ from twin.units import hour
 __all__ = ["commute_within", "seats_within", "time_to_road"]
 
 
-def _entrances(city: City, net: Network, network: str, classes: Sequence[str]) -> pd.DataFrame:
+def _entrances(city: City, net: Network, network: str, classes: Kinds) -> pd.DataFrame:
     """Junctions at which open roads of some classes (and the ramps that belong to them) meet others, hung on these."""
     kind = np.asarray(net.columns["class"]).astype(str)
-    wanted = np.isin(kind, [*classes, *(f"{each}_link" for each in classes)])
+    named = several(classes)
+    wanted = np.isin(kind, [*named, *(f"{each}_link" for each in named)])
     if not wanted.any():
         raise MissingData(
-            f"{city.name}: no {listed(classes)} in the {network} network; it may lie beyond what was read",
+            f"{city.name}: no {listed(named)} in the {network} network; it may lie beyond what was read",
             layer=network,
             column="class",
         )
@@ -47,7 +47,7 @@ def _entrances(city: City, net: Network, network: str, classes: Sequence[str]) -
 
 @measure(unit="s", en="travel time to a main road", zh="到干线公路的行程时间", reads=("facilities", "drive"))
 def time_to_road(
-    city: City, *, facility: Kinds, classes: Sequence[str], network: str = "drive", grade: Kinds = ()
+    city: City, *, facility: Kinds, classes: Kinds, network: str = "drive", grade: Kinds = ()
 ) -> Statistic:
     r"""Travel time from each open facility of a kind to the nearest entrance of a main road: the longest [s].
 
@@ -137,7 +137,7 @@ def commute_within(
     within: float,
     facility: Kinds = "town_hall",
     grade: Kinds = (),
-    modes: Sequence[str] = ("drive", "transit"),
+    modes: Kinds = ("drive", "transit"),
     of: str = "people",
     depart: float = 7 * hour,
     window: float = 1 * hour,
@@ -147,7 +147,7 @@ def commute_within(
     .. math:: S = \sum_i p_i [\min(c_i^{car}, c_i^{pt}) \le c_{max}] / \sum_i p_i
 
     Public transport counts walks, waits and changes: the median over the departures of a window on the timetable's
-    busiest day. Cars meet no traffic.
+    busiest day. Cars meet no traffic. The timetable is not asked where everybody is there by car.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def commute_within(
 
     Raises
     ------
-    MissingData : the city lacks a network, a timetable or the facility.
+    MissingData : the city lacks a network, a timetable that is asked, or the facility.
 
     Examples
     --------
@@ -179,11 +179,12 @@ def commute_within(
     ... ]
     [10.0, 11.0]
     """
-    if not modes or set(modes) - {"drive", "transit"}:
-        raise DataError(f"commute_within: modes are drive and transit, not {listed(modes)}", column="modes")
+    named = several(modes)
+    if not named or set(named) - {"drive", "transit"}:
+        raise DataError(f"commute_within: modes are drive and transit, not {listed(named)}", column="modes")
     who = places(city, of)
     time = np.full(len(who.table), np.inf)
-    if "drive" in modes:
+    if "drive" in named:
         time = nearest_cost(city, facility, "drive", of=of, grade=grade, limit=within)
     late = ~(time <= within)
     if "transit" in modes and late.any():  # who is there in time by car need not be looked for in buses

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import geopandas as gpd
 import numpy as np
 import shapely
@@ -11,7 +9,7 @@ from numpy.typing import NDArray
 
 from twin.errors import MissingData, listed
 from twin.measures.measure import Share, measure
-from twin.measures.places import Kinds, sites
+from twin.measures.places import Kinds, several, sites
 from twin.model import City, Network
 from twin.model.snap import snap_table
 from twin.routing.reach import reach
@@ -85,7 +83,7 @@ def areas_joined(
     city: City,
     *,
     to: Kinds,
-    classes: Sequence[str] = (),
+    classes: Kinds = (),
     paved: bool = False,
     layer: str = "villages",
     network: str = "drive",
@@ -114,7 +112,7 @@ def areas_joined(
     net = city.network(network)
     shut = np.zeros(len(net.graph.tail), dtype=bool)
     if classes:
-        shut |= ~np.isin(np.asarray(net.columns["class"]).astype(str), list(classes))
+        shut |= ~np.isin(np.asarray(net.columns["class"]).astype(str), several(classes))
     if paved:
         shut |= ~(_paved(city, net, network) > 0)
     return _share(city, net.close(shut) if shut.any() else net, layer, sites(city, to), np.inf)
@@ -134,7 +132,7 @@ def _paved(city: City, net: Network, network: str) -> NDArray[np.float64]:
 
 
 @measure(unit="1", en="areas where a line calls", zh="通公共交通的单元比例", given={"within": "m"}, reads=("transit",))
-def areas_called(city: City, *, within: float = 0.0, layer: str = "villages", modes: Sequence[str] = ()) -> Share:
+def areas_called(city: City, *, within: float = 0.0, layer: str = "villages", modes: Kinds = ()) -> Share:
     """Share of the areas of a layer in which, or near whose rim, a line in service calls on some day.
 
     Parameters
@@ -163,9 +161,10 @@ def areas_called(city: City, *, within: float = 0.0, layer: str = "villages", mo
         )
     runs = table.lines["open"].to_numpy(dtype=bool)
     if modes:
-        runs = runs & table.lines["mode"].isin(list(modes)).to_numpy()
-        if not table.lines["mode"].isin(list(modes)).any():
-            raise MissingData(f"{city.name}: no line is a {listed(modes)}", layer="transit", column="mode")
+        wanted = table.lines["mode"].isin(several(modes)).to_numpy()
+        if not wanted.any():
+            raise MissingData(f"{city.name}: no line is a {listed(several(modes))}", layer="transit", column="mode")
+        runs = runs & wanted
     called = np.zeros(len(table.stops), dtype=bool)
     called[table.pattern_stop[np.repeat(runs[table.pattern_line], np.diff(table.pattern_indptr))]] = True
     called &= table.stops["open"].to_numpy(dtype=bool)

@@ -127,7 +127,10 @@ function openMap(data, box) {
       const at = centroid(feature.geometry);
       const name = feature.properties?.name;
       if (at && name) {
-        const label = make("span", "district", String(name));
+        const label = make("span", "district");
+        const write = () => (label.textContent = (language === "zh" && feature.properties.name_zh) || String(name));
+        write();
+        relabel.push(write);
         const marker = new maplibregl.Marker({ element: label }).setLngLat(at).addTo(map);
         label.removeAttribute("tabindex");
         label.setAttribute("role", "presentation");

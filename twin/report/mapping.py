@@ -90,9 +90,10 @@ def _collection(shapes: NDArray[Any], properties: Sequence[dict[str, Any]] | Non
 def _table(city: City, name: str, to: pyproj.Transformer) -> dict[str, Any]:
     table = city.table(name)
     shapes = shapely.simplify(table.geometry.to_numpy(), TOLERANCE / 3)
-    rows = (
-        [{"name": str(value)} for value in table["name"]] if name == "districts" and "name" in table.columns else None
-    )
+    rows = None
+    if name == "districts" and "name" in table.columns:
+        chinese = table["name_zh"] if "name_zh" in table.columns else table["name"]
+        rows = [{"name": str(en), "name_zh": str(zh)} for en, zh in zip(table["name"], chinese, strict=True)]
     return _collection(_degrees(shapes, to), rows)
 
 

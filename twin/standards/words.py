@@ -48,21 +48,21 @@ def _zh(value: float, unit: str) -> str:
 
 @cache
 def traits() -> Mapping[str, Mapping[str, Any]]:
-    """Traits that clauses ask for, with what they and their values are called."""
+    """Traits that clauses ask for, with what they and their values are called in Chinese."""
     return tomllib.loads((files("twin.standards") / "traits.toml").read_text(encoding="utf-8"))
 
 
 def trait_words(trait: str, *values: str) -> tuple[str, str]:
-    """A trait and some of its values in English and Chinese; as they stand where nobody named them.
+    """A trait and some of its values, in English as ``city.toml`` has them, and in Chinese.
 
     >>> trait_words("size_class", "small", "medium")
-    ('size class small or medium', '城市规模为小城市、中等城市')
+    ('size_class small or medium', '城市规模为小城市、中等城市')
     """
-    told = traits().get(trait, {"en": trait, "zh": trait, "values": {}})
+    told = traits().get(trait, {"zh": trait, "values": {}})
     named = [told["values"].get(value, value) for value in values]
     if not values:
-        return told["en"], told["zh"]
-    return f"{told['en']} {' or '.join(values)}", f"{told['zh']}为{'、'.join(named)}"
+        return trait, told["zh"]
+    return f"{trait} {' or '.join(values)}", f"{told['zh']}为{'、'.join(named)}"
 
 
 def limit_text(limits: Mapping[str, float]) -> str:
