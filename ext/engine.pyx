@@ -250,7 +250,7 @@ cdef inline void _foresee(World* w) noexcept nogil:
     """Ask for the memory that coming events need, before they do: what names the rest first, then what it names."""
     cdef Bucket* b = &w.calendar.soon[w.calendar.at & (SOON - 1)]
     cdef const Event* e
-    cdef uint32_t row
+    cdef const Lane* l
     cdef int32_t arc, i, at = w.calendar.taken
     if at == 0:
         for i in range(min(b.used, AHEAD)):
@@ -290,6 +290,14 @@ cdef inline void _foresee(World* w) noexcept nogil:
             arc = w.next[e.row if e.row else w.row[e.agent]]
             if arc >= 0 and w.arc[arc & ARC].lane >= 0:
                 _fetch_lane(&w.lane[w.arc[arc & ARC].lane])
+    if at + 1 < b.used:
+        e = &b.event[at + 1]
+        if e.agent < LANE_EVENT and e.row < DESK:
+            arc = w.next[e.row if e.row else w.row[e.agent]]
+            if arc >= 0 and w.arc[arc & ARC].lane >= 0:
+                l = &w.lane[w.arc[arc & ARC].lane]
+                if l.kind == QUEUED and l.entered >= l.storage:
+                    fetch(&w.exits[l.first + l.entered % l.storage])
 
 
 cdef int _in_order(World* w, double until, int64_t most) noexcept nogil:
