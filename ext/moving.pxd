@@ -120,7 +120,8 @@ cdef struct World:
 cdef extern from *:
     """
     #if defined(__GNUC__) || defined(__clang__)
-    #define fetch(where) __builtin_prefetch(where)
+    /* The empty statement has an effect, for all that compilers know: a function of mere hints would be left out. */
+    #define fetch(where) do { __builtin_prefetch(where); __asm__ volatile(""); } while (0)
     #else
     #define fetch(where)
     #endif

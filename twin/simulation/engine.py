@@ -63,6 +63,7 @@ class Simulation:
         self.watch: Watch | None = None
         self.changes: list[tuple[float, int]] = []  # time and place in line of all that were asked for
         self.changed = 0  # how many of them have happened
+        self.edges = np.zeros(0, dtype=np.int32)  # of the arcs of all networks, once somebody wants to know
         self.sequel = Sequel(self)
         self.reroutes = Reroutes(self)
         for state in self._crowds:
@@ -267,7 +268,9 @@ class Simulation:
         """Tell crowds that want to know who entered which edge."""
         if not len(entries):
             return
-        edge = np.concatenate([layer.ways.edge for layer in self.layers()])[entries["arc"]]
+        if len(self.edges) != len(self.movement.arc):
+            self.edges = np.concatenate([layer.ways.edge for layer in self.layers()])
+        edge = self.edges[entries["arc"]]
         crowd = np.searchsorted(self._first, entries["agent"], side="right") - 1
         for place, state in enumerate(self._crowds):
             mine = crowd == place
