@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import cProfile
+import os
 import pstats
 import statistics
 import subprocess
@@ -146,8 +147,8 @@ def main() -> None:
     if said.profile:
         profile(said.profile)
         return
+    busy, about = os.getloadavg()[0], ""
     rows = harbour()
-    about = ""
     if not said.harbour:
         more, about = metropolis()
         rows += more
@@ -156,6 +157,7 @@ def main() -> None:
         f"Made by `benchmarks/packs.py` on {machine()}, twin {commit()}: all {count} clauses, median of {RUNS} what-ifs",
         "that were not seen before, from the changed city to its verdicts. Clauses that read nothing of what changed are",
         f"known from before. {f'The metropolis is drawn at random ({about}).' if about else ''}",
+        f"Other programs kept the machine at a load of {busy:.1f} when it began, which the clock counts and the processor does not.",
         "",
         "| what | by the clock | processor, all threads | goal |",
         "|---|--:|--:|--:|",
