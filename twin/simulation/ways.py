@@ -25,6 +25,7 @@ Rows = NDArray[np.int64]
 Written = tuple[NDArray[np.int32], Rows]
 #: Places that a search may visit before a sweep through the hierarchy is quicker, as a share of all, and at least.
 _SHARE, _LEAST = 1 / 24, 4096
+_TRIED = 256  # trees after which one knows whether most are too far to be searched for
 _SWEPT = 64  # trees at a time: a cost for each and every place
 
 
@@ -57,7 +58,7 @@ def written(
         trips = trips[np.lexsort((other[trips], root[trips]))]
         edges = np.flatnonzero(np.diff(root[trips], prepend=-1, append=-1))
         book = _Book(parts, row, trips, edges, root, other, side, make, free)
-        far = book.near(max(_LEAST, int(ways.count * _SHARE)))
+        far = book.far(max(_LEAST, int(ways.count * _SHARE)))
         weighed = metric(net, cost, searches=len(far)) if len(far) else None
         if weighed is None:
             book.near(ways.count, far)
@@ -98,9 +99,16 @@ class _Book:
     def __post_init__(self) -> None:
         self.used = sum(map(len, self.parts))
 
-    def near(self, most: int, trees: Rows | None = None) -> Rows:
-        """Search for some trees, all if none are named; those whose trips are farther than `most` places are left."""
-        wanted = np.arange(len(self.edges) - 1) if trees is None else trees
+    def far(self, most: int) -> Rows:
+        """Search for all trees; left are those whose trips are farther than `most` places, and all where most are."""
+        trees = np.arange(len(self.edges) - 1)
+        tried = self.near(most, trees[:_TRIED])
+        if 2 * len(tried) > _TRIED:
+            return np.concatenate([tried, trees[_TRIED:]])
+        return np.concatenate([tried, self.near(most, trees[_TRIED:])])
+
+    def near(self, most: int, wanted: Rows) -> Rows:
+        """Search for some trees; those whose trips are farther than `most` places are left."""
         left: list[int] = []
 
         def some(part: slice) -> tuple[NDArray[np.int32], list[Rows], list[int]]:
