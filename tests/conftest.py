@@ -15,8 +15,15 @@ from hypothesis import HealthCheck, settings
 from twin.gis.grid import grid_city
 from twin.model import About, City, Network, Raster, Source
 
-# no deadline: machines are shared, and the first example pays for what is imported
-settings.register_profile("twin", deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
+# No deadline: machines are shared, and the first example pays for what is imported. The same examples each time, so that
+# a test fails for everybody or for nobody; ``HYPOTHESIS=explore`` looks for others.
+settings.register_profile(
+    "twin",
+    deadline=None,
+    max_examples=80,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=os.environ.get("HYPOTHESIS") != "explore",
+)
 settings.load_profile("twin")
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"

@@ -53,9 +53,7 @@ def test_what_cannot_fit_is_refused(seed, margins, message):
 def test_whole_numbers_keep_the_total_and_stay_near(table, seed):
     table = np.array(table)
     found = whole(table, np.random.default_rng(seed))
-    assert found.sum() == round(
-        float(np.floor(table + 1e-9).sum() + np.maximum(table - np.floor(table + 1e-9), 0).sum())
-    )
+    assert abs(found.sum() - table.sum()) <= 0.5 + 1e-6
     assert (found >= np.floor(table)).all()
     assert (found <= np.floor(table + 1e-9) + 1).all()
 

@@ -11,7 +11,7 @@ from twin.standards import load
 from twin.standards.check import holds
 from twin.trial import Cost, Curve, Gap
 
-HARBOUR = Path(twin.__file__).parents[1] / "gis_data" / "harbour"
+HARBOUR = Path(__file__).parents[2] / "gis_data" / "harbour"
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from twin.gis.grid import grid_city
 from twin.trial.page import render
 from twin.trial.write import as_table
 
-ROOT = Path(twin.__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 EVIL = "<script>alert(1)</script>"
 
 
