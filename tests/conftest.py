@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, settings
 from twin.gis.grid import grid_city
 from twin.model import About, City, Network, Raster, Source
 
-# No deadline: machines are shared, and the first example pays for what is imported. The same examples each time, so that
-# a test fails for everybody or for nobody; ``HYPOTHESIS=explore`` looks for others.
+# No deadline: machines are shared, and the first example pays for what is imported. The same examples each time, so
+# that a test fails for everybody or for nobody; ``HYPOTHESIS=explore`` looks for others.
 settings.register_profile(
     "twin",
     deadline=None,
