@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
 
+from twin.report import words as held
 from twin.report.content import Text
-from twin.report.words import filled
 
 __all__ = ["word", "words"]
 
 
-@cache
 def words() -> Mapping[str, Text]:
     """Every word by name, in both languages."""
-    table = tomllib.loads((files("twin.benchmark") / "words.toml").read_text(encoding="utf-8"))
-    return {name: Text(en=each["en"], zh=each["zh"]) for name, each in table.items()}
+    return held.words("twin.benchmark")
 
 
 def word(name: str, **values: object) -> Text:
@@ -26,5 +21,4 @@ def word(name: str, **values: object) -> Text:
     >>> word("title", cities="A, B").en
     'A, B: beside each other'
     """
-    found = words()[name]
-    return filled(found, **values) if values else found
+    return held.worded("twin.benchmark", name, **values)

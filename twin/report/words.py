@@ -15,13 +15,24 @@ from twin.units import shown
 if TYPE_CHECKING:
     from twin.model import City
 
-__all__ = ["counted", "filled", "grouped", "joined", "layer_label", "named", "noted", "told", "words"]
+__all__ = ["counted", "filled", "grouped", "joined", "layer_label", "named", "noted", "told", "worded", "words"]
 
 
-def words() -> Mapping[str, Text]:
-    """Every word of the page by name, in both languages."""
-    table = tomllib.loads((files("twin.report") / "words.toml").read_text(encoding="utf-8"))
+@cache
+def words(room: str = "twin.report") -> Mapping[str, Text]:
+    """Every word of the page, or of another package that has a ``words.toml``, by name, in both languages."""
+    table = tomllib.loads((files(room) / "words.toml").read_text(encoding="utf-8"))
     return {name: Text(en=each["en"], zh=each["zh"]) for name, each in table.items()}
+
+
+def worded(room: str, name: str, **values: object) -> Text:
+    """A word of a package, with its names in braces filled in.
+
+    >>> worded("twin.trial", "shock_flood", years=100).en
+    'flood, 1 in 100 years'
+    """
+    found = words(room)[name]
+    return filled(found, **values) if values else found
 
 
 def named(city: City) -> Text:

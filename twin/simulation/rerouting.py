@@ -67,7 +67,7 @@ class Heard:
     every: float
     next: float
     delay: NDArray[np.float64]
-    fresh: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    fresh: NDArray[np.bool_] = field(init=False)
 
     def __post_init__(self) -> None:
         self.fresh = np.zeros(len(self.own.table), dtype=bool)
